@@ -1,0 +1,1 @@
+"""Config documents, pydantic models at the file border: load, extend, override, hash, compare; no torch."""

@@ -1,0 +1,25 @@
+"""The base of every config section and document: frozen, strict, no unknown keys.
+
+A field's docstring is its description, shown where the field is missing. A union of sections carries a
+discriminator, so that an error speaks of the section that was meant. No field is a set: its order would
+change the hash from one process to the next.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Config(BaseModel):
+    """A section or a document; `synergy.config.load` makes one from a file.
+
+    Strict: `"5"` is no number and `1` is no truth value; a file's list is a tuple and its text a path or an
+    enumeration, as JSON has none of these.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )

@@ -1,0 +1,25 @@
+"""The kinds of config document, by the name that a file gives as its `kind`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from synergy.config.base import Config
+from synergy.config.build import PocketBuildConfig
+from synergy.config.load import draft, validate
+from synergy.errors import InputError, nearest
+
+KINDS: dict[str, type[Config]] = {"pocket_build": PocketBuildConfig}
+
+
+def load_any(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """The config in a file of any kind; raises as `load` does, and InputError for an unknown kind."""
+    found = draft(path, overrides)
+    kind = found.values.get("kind")
+    expected = f"expected one of: {', '.join(KINDS)}"
+    if kind is None:
+        raise InputError(f"{path}: missing key 'kind', which says what the file describes; {expected}")
+    if kind not in KINDS:
+        raise InputError(
+            f"{found.origin(('kind',))}: unknown kind '{kind}'{nearest(str(kind), KINDS)}; {expected}"
+        )
+    return validate(found, KINDS[kind])

@@ -1,0 +1,120 @@
+"""From a config file to a config: `extends`, `--set` overrides, one validation; says where a bad value is from.
+
+A file may start from others by `extends: other.yaml` (or a list, later ones win; paths relative to the file).
+Mappings merge key by key, all else is replaced; a mapping of indices (`arms.0.seed=1`) changes list items.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from synergy.config.base import Config
+from synergy.config.documents import parse_yaml, read_document
+from synergy.config.explain import explain
+from synergy.errors import InputError
+
+C = TypeVar("C", bound=Config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One source of values: a file or an override."""
+
+    label: str  #: how an error names it: the file's path or `--set a.b=value`
+    values: Mapping[str, Any]
+
+    def gives(self, path: tuple[str, ...]) -> bool:
+        """Whether this layer has a value at `path`, one name per level (an index counts as a name)."""
+        value: Any = self.values
+        for name in path:
+            if isinstance(value, list):
+                value = {str(i): item for i, item in enumerate(value)}
+            if not isinstance(value, Mapping) or name not in value:
+                return False
+            value = value[name]
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A merged document before validation, with the layers it came from, the strongest last."""
+
+    path: Path
+    values: Mapping[str, Any]
+    layers: tuple[Layer, ...]
+
+    def origin(self, path: tuple[str, ...]) -> str:
+        """The label of the strongest layer that gives `path`; the file itself where none does."""
+        return next((layer.label for layer in reversed(self.layers) if layer.gives(path)), str(self.path))
+
+
+def _file_layers(path: Path, chain: tuple[Path, ...]) -> list[Layer]:
+    """The layers of a file: those it extends, then its own; `chain` holds the files that led here."""
+    if path.resolve() in [seen.resolve() for seen in chain]:
+        cycle = " -> ".join(str(seen) for seen in (*chain, path))
+        raise InputError(f"{chain[-1]}: 'extends' runs in a circle, {cycle}; remove one of them")
+    values = read_document(path)
+    extended = values.pop("extends", [])
+    names = [extended] if isinstance(extended, str) else extended
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"{path}: 'extends' is {extended!r}; expected a file name or a list of file names")
+    layers = [layer for name in names for layer in _file_layers(path.parent / name, (*chain, path))]
+    return [*layers, Layer(label=str(path), values=values)]
+
+
+def _merge(base: Any, over: Any) -> Any:
+    """`over` on top of `base`, neither changed; a mapping of indices reaches into a list."""
+    if isinstance(base, list) and isinstance(over, Mapping) and over and set(over) <= _indices(base):
+        return [_merge(item, over[str(i)]) if str(i) in over else item for i, item in enumerate(base)]
+    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+        return over
+    return {**base, **{key: _merge(base.get(key), value) for key, value in over.items()}}
+
+
+def _indices(items: list[Any]) -> set[str]:
+    return {str(i) for i in range(len(items))}
+
+
+def _override_layer(override: str) -> Layer:
+    """`a.b=value` as a layer `{a: {b: value}}`."""
+    label = f"--set {override}"
+    dotted, equals, text = override.partition("=")
+    names = dotted.strip().split(".")
+    if not equals or not all(names):
+        raise InputError(
+            f"{label}: not an override; expected PATH=VALUE, such as seed=1 or model.num_layers=4"
+        )
+    value = parse_yaml(text, label)
+    for name in reversed(names):
+        value = {name: value}
+    return Layer(label=label, values=value)
+
+
+def draft(path: Path, overrides: Sequence[str] = ()) -> Draft:
+    """Read a file, what it extends, and the overrides on top; later overrides win."""
+    layers = [*_file_layers(path, ()), *(_override_layer(override) for override in overrides)]
+    values: Any = {}
+    for layer in layers:
+        values = _merge(values, layer.values)
+    return Draft(path=path, values=values, layers=tuple(layers))
+
+
+def validate(draft: Draft, cls: type[C]) -> C:
+    """The config that a draft describes; raises InputError naming path, origin, got and expected."""
+    try:
+        # Through JSON because pydantic's strict mode then takes what a file can say: a list for a tuple.
+        return cls.model_validate_json(to_json(draft.values))
+    except ValidationError as error:
+        raise explain(error, cls, draft.origin) from None
+
+
+def load(path: Path, cls: type[C], overrides: Sequence[str] = ()) -> C:
+    """The config of class `cls` in a YAML or resolved JSON file, with `overrides` such as `"train.seed=1"`.
+
+    Raises FileError for a file that cannot be read, InputError for what is in it; both are one line.
+    """
+    return validate(draft(path, overrides), cls)

@@ -1,0 +1,115 @@
+"""The nouns of Synergy as frozen dataclasses; what belongs together is one object, never two parallel lists.
+
+*Reward* is what a model learns from; *score* is what is reported. A failure is data (a stop reason, an unscored
+verdict), never a silent zero. Knows nothing about tokenizers, models or files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+
+
+class AnswerKind(StrEnum):
+    """What an answer is, which decides how two answers are compared (`synergy.grading`)."""
+
+    NUMBER = "number"  #: an integer or decimal: "-3", "0.5"
+    DIGIT = "digit"  #: one of 0 … 9, the counting kind of the mixed reward (2504.11468, section 4.1)
+    OPTION = "option"  #: the letter of one of `Problem.choices`: "B"
+    EXPRESSION = "expression"  #: a formula; any equivalent form is right: "2x+1"
+    BOX = "box"  #: left, top, right, bottom, each relative to the image's size: "[0.10, 0.20, 0.70, 0.50]"
+    PERMUTATION = "permutation"  #: numbers in order: "3 1 2"; the score is the share of right positions
+    CELLS = "cells"  #: text cells: rows divided by ";", cells by ","; the score is the share of right cells
+
+
+class StopReason(StrEnum):
+    """Why a response ended."""
+
+    STOP = "stop"  #: the model emitted an end token or a stop string
+    LENGTH = "length"  #: the token limit cut it off: a truncation
+    FAILED = "failed"  #: the sampler's back-end failed; the text may be empty
+
+
+class VerdictStatus(StrEnum):
+    """Whether an answer is right; `UNSCORED` is not wrong, it says that nothing could decide."""
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    UNSCORED = "unscored"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A question with a checkable answer, about zero or more images."""
+
+    id: str
+    question: str  #: without instructions on format: a prompt preset adds those (`synergy.prompts`)
+    answer: str  #: the gold answer in the notation of `answer_kind`
+    answer_kind: AnswerKind
+    images: "tuple[Image, ...]" = ()
+    choices: tuple[str, ...] = ()  #: option texts in order A, B, C …; the question shows them too
+    source: str = ""  #: the data set it came from
+    family: str = ""  #: the kind of task within the source
+    level: int | None = None  #: difficulty 1 (easiest) … 5, where one is known
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstration:
+    """A worked answer to a problem: what SFT imitates and guidance starts from."""
+
+    problem_id: str
+    trace: str  #: the reasoning, without tags; a prompt preset wraps it
+    answer: str
+    author: str  #: who wrote it: a model's name, or for instance "pocket/long"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What grading says of one response."""
+
+    status: VerdictStatus
+    score: float | None  #: in [0, 1]; None exactly where `status` is unscored
+    extracted: str | None  #: the answer read from the response, None where there was none to read
+    rule: str  #: the rule that decided, such as "number/exact" or "extract/none"
+    parts: Mapping[str, float] = field(default_factory=dict)  #: named parts, such as {"format": 1.0}
+
+    @property
+    def correct(self) -> bool:
+        """True exactly where the verdict is *correct*; unscored counts as not correct, never as wrong."""
+        return self.status is VerdictStatus.CORRECT
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rollout:
+    """One attempt at a problem."""
+
+    problem_id: str
+    sample_index: int  #: position among the attempts at the same problem
+    token_ids: "np.ndarray"  #: [num_tokens] int64, the response only, guided prefix included
+    text: str
+    stop_reason: StopReason
+    sampler_logprobs: "np.ndarray | None" = None  #: [num_tokens] float32, of the policy that sampled
+    num_guided_tokens: int = 0  #: how many leading tokens were given, not sampled
+    verdict: Verdict | None = None  #: None until graded
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RolloutGroup:
+    """All attempts at one problem."""
+
+    problem: Problem
+    rollouts: tuple[Rollout, ...]
+
+    @property
+    def num_correct(self) -> int:
+        """How many attempts have a correct verdict."""
+        return sum(rollout.verdict is not None and rollout.verdict.correct for rollout in self.rollouts)
+
+    @property
+    def pass_rate(self) -> float:
+        """Correct attempts over all attempts; an unscored or ungraded attempt stays in the denominator."""
+        return self.num_correct / len(self.rollouts)

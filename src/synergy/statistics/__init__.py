@@ -1,0 +1,1 @@
+"""Numbers with their uncertainty, from plain arrays; knows nothing about models, files or reports."""
