@@ -35,8 +35,7 @@ BOXED = PromptPreset(
     name="boxed",
     source="2507.07562, section 2.1, verbatim",
     system=None,
-    instruction="Please reason step by step within <think> </think> tags, "
-    "and put your final answer within \\boxed{}.",
+    instruction="Please reason step by step within <think> </think> tags, and put your final answer within \\boxed{}.",
     answer_form="boxed",
 )
 

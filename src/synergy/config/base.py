@@ -1,8 +1,8 @@
 """The base of every config section and document: frozen, strict, no unknown keys.
 
 A field's docstring is its description, shown where the field is missing. A union of sections carries a
-discriminator, so that an error speaks of the section that was meant. No field is a set: its order would
-change the hash from one process to the next.
+discriminator, so that an error speaks of the section that was meant. For a stable hash no field is a set, and
+the default of a float has a point (1.0): defaults are not validated.
 """
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +20,5 @@ class Config(BaseModel):
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
-        validate_default=True,
         use_attribute_docstrings=True,
     )

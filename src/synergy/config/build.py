@@ -58,8 +58,7 @@ class ModelConfig(Config):
             )
         if self.num_heads % self.num_kv_heads:
             raise ValueError(
-                f"num_kv_heads {self.num_kv_heads} with num_heads {self.num_heads}; "
-                "expected a divisor of num_heads"
+                f"num_kv_heads {self.num_kv_heads} with num_heads {self.num_heads}; expected a divisor of num_heads"
             )
         return self
 

@@ -41,9 +41,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(problem="a key is no text", problem_mark=key.start_mark)
             if key.value in first_lines:
-                problem = (
-                    f"key '{key.value}' was given on line {first_lines[key.value]} already; keep one of them"
-                )
+                problem = f"key '{key.value}' was given on line {first_lines[key.value]} already; keep one of them"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             first_lines[key.value] = key.start_mark.line + 1
             key.tag = _TAG + "str"
@@ -92,13 +90,9 @@ def read_document(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise FileError(f"{path}: no such file; expected a YAML or JSON config") from None
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: not a text file (byte {error.start} is no UTF-8); expected YAML or JSON"
-        ) from None
+        raise InputError(f"{path}: not a text file (byte {error.start} is no UTF-8); expected YAML or JSON") from None
     except OSError as error:
-        raise FileError(
-            f"{path}: cannot be read ({error.strerror}); expected a YAML or JSON config"
-        ) from None
+        raise FileError(f"{path}: cannot be read ({error.strerror}); expected a YAML or JSON config") from None
     value = (_parse_json if path.suffix == ".json" else parse_yaml)(text, str(path))
     if not isinstance(value, dict):
         got = "nothing" if value is None else f"a {type(value).__name__}"

@@ -14,12 +14,10 @@ KINDS: dict[str, type[Config]] = {"pocket_build": PocketBuildConfig}
 def load_any(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The config in a file of any kind; raises as `load` does, and InputError for an unknown kind."""
     found = draft(path, overrides)
-    kind = found.values.get("kind")
-    expected = f"expected one of: {', '.join(KINDS)}"
-    if kind is None:
+    kind, expected = str(found.values.get("kind", "")), f"expected one of: {', '.join(KINDS)}"
+    if not kind:
         raise InputError(f"{path}: missing key 'kind', which says what the file describes; {expected}")
     if kind not in KINDS:
-        raise InputError(
-            f"{found.origin(('kind',))}: unknown kind '{kind}'{nearest(str(kind), KINDS)}; {expected}"
-        )
+        origin = found.origin(("kind",))
+        raise InputError(f"{origin}: unknown kind '{kind}'{nearest(kind, KINDS)}; {expected}")
     return validate(found, KINDS[kind])

@@ -1,7 +1,7 @@
-"""From a config file to a config: `extends`, `--set` overrides, one validation; says where a bad value is from.
+"""From a config file to a config: `extends`, `--set` overrides, one validation that says where a fault is.
 
 A file may start from others by `extends: other.yaml` (or a list, later ones win; paths relative to the file).
-Mappings merge key by key, all else is replaced; a mapping of indices (`arms.0.seed=1`) changes list items.
+Their mappings merge key by key, all else is replaced. An override replaces the value at its path.
 """
 
 from collections.abc import Mapping, Sequence
@@ -67,40 +67,56 @@ def _file_layers(path: Path, chain: tuple[Path, ...]) -> list[Layer]:
 
 
 def _merge(base: Any, over: Any) -> Any:
-    """`over` on top of `base`, neither changed; a mapping of indices reaches into a list."""
-    if isinstance(base, list) and isinstance(over, Mapping) and over and set(over) <= _indices(base):
-        return [_merge(item, over[str(i)]) if str(i) in over else item for i, item in enumerate(base)]
+    """`over` on top of `base`, neither changed."""
     if not isinstance(base, Mapping) or not isinstance(over, Mapping):
         return over
     return {**base, **{key: _merge(base.get(key), value) for key, value in over.items()}}
 
 
-def _indices(items: list[Any]) -> set[str]:
-    return {str(i) for i in range(len(items))}
+@dataclass(frozen=True, kw_only=True)
+class _Override:
+    """`a.b=value`: put that value there, whatever stood there before."""
+
+    label: str
+    names: list[str]
+    value: Any
+
+    @classmethod
+    def parse(cls, text: str) -> "_Override":
+        label = f"--set {text}"
+        dotted, equals, value = text.partition("=")
+        names = dotted.strip().split(".")
+        if not equals or not all(names):
+            raise InputError(f"{label}: not an override; expected PATH=VALUE, such as seed=1 or model.depth=4")
+        return cls(label=label, names=names, value=parse_yaml(value, label))
+
+    def layer(self) -> Layer:
+        """As a document that holds this value alone."""
+        return Layer(label=self.label, values=_assign({}, self.names, self.value))
 
 
-def _override_layer(override: str) -> Layer:
-    """`a.b=value` as a layer `{a: {b: value}}`."""
-    label = f"--set {override}"
-    dotted, equals, text = override.partition("=")
-    names = dotted.strip().split(".")
-    if not equals or not all(names):
-        raise InputError(
-            f"{label}: not an override; expected PATH=VALUE, such as seed=1 or model.num_layers=4"
-        )
-    value = parse_yaml(text, label)
-    for name in reversed(names):
-        value = {name: value}
-    return Layer(label=label, values=value)
+def _assign(base: Any, names: Sequence[str], value: Any) -> Any:
+    """`base` with `value` at the path `names`; a name may be the index of a list's item."""
+    if not names:
+        return value
+    name, *inner = names
+    if isinstance(base, list) and name in map(str, range(len(base))):
+        i = int(name)
+        return [*base[:i], _assign(base[i], inner, value), *base[i + 1 :]]
+    mapping = base if isinstance(base, Mapping) else {}
+    return {**mapping, name: _assign(mapping.get(name), inner, value)}
 
 
 def draft(path: Path, overrides: Sequence[str] = ()) -> Draft:
     """Read a file, what it extends, and the overrides on top; later overrides win."""
-    layers = [*_file_layers(path, ()), *(_override_layer(override) for override in overrides)]
+    files = _file_layers(path, ())
     values: Any = {}
-    for layer in layers:
-        values = _merge(values, layer.values)
-    return Draft(path=path, values=values, layers=tuple(layers))
+    for file in files:
+        values = _merge(values, file.values)
+    changes = [_Override.parse(text) for text in overrides]
+    for change in changes:
+        values = _assign(values, change.names, change.value)
+    return Draft(path=path, values=values, layers=(*files, *(change.layer() for change in changes)))
 
 
 def validate(draft: Draft, cls: type[C]) -> C:

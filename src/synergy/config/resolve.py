@@ -22,7 +22,7 @@ def canonical_json(value: Any) -> str:
 
 
 def config_hash(config: Config) -> str:
-    """The sha256, in hex, of a config's canonical JSON and the name of its kind (its class if it has none)."""
+    """The sha256, in hex, of a config's canonical JSON and the name of its kind (its class if without)."""
     kind = getattr(config, "kind", type(config).__name__)
     return hashlib.sha256(canonical_json({"kind": kind, "config": resolved(config)}).encode()).hexdigest()
 
@@ -43,6 +43,4 @@ def write_resolved(config: Config, path: Path) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise FileError(
-            f"{path}: cannot be written ({error.strerror}); expected a folder to write in"
-        ) from None
+        raise FileError(f"{path}: cannot be written ({error.strerror}); expected a folder to write in") from None

@@ -39,9 +39,7 @@ def grade(
     return grade_many([attempt], preset=preset, pool=pool)[0]
 
 
-def grade_many(
-    attempts: Iterable[Attempt], *, preset: PromptPreset, pool: WorkerPool | None = None
-) -> list[Verdict]:
+def grade_many(attempts: Iterable[Attempt], *, preset: PromptPreset, pool: WorkerPool | None = None) -> list[Verdict]:
     """The verdicts on many responses, in their order.
 
     Most are decided here at once; the rest, each distinct question once, go to `pool` together (by default to
@@ -98,6 +96,4 @@ def _verdict(comparison: Comparison, extracted: str | None, parts: dict[str, flo
     else:
         status = VerdictStatus.CORRECT if comparison.correct else VerdictStatus.WRONG
         parts = {**parts, "accuracy": comparison.score}
-    return Verdict(
-        status=status, score=comparison.score, extracted=extracted, rule=comparison.rule, parts=parts
-    )
+    return Verdict(status=status, score=comparison.score, extracted=extracted, rule=comparison.rule, parts=parts)

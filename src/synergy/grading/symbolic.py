@@ -5,6 +5,7 @@ Python. Its own time limits need the main thread's signals and are off; the pool
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from math_verify import LatexExtractionConfig, parse, verify
@@ -12,7 +13,13 @@ from sympy import Basic, Expr, Rational, Symbol
 
 EQUAL, DIFFERENT, BAD_GOLD, UNREADABLE = "equal", "different", "bad-gold", "unreadable"
 
-_READER = [LatexExtractionConfig(boxed_match_priority=-1)]
+# The whole formula or nothing: left to itself, math-verify would pick a readable piece out of garbage.
+_WHOLE: dict[str, Any] = {
+    "extraction_config": [LatexExtractionConfig(boxed_match_priority=-1)],
+    "fallback_mode": "no_fallback",
+    "extraction_mode": "first_match",
+    "parsing_timeout": None,
+}
 # Where formulas are probed: no two variables get the same value, and no round number hides a difference.
 _PROBES = (Rational(37, 53), Rational(-83, 59), Rational(211, 97))
 _VARIABLE_STEP = Rational(17, 61)
@@ -36,11 +43,13 @@ def expressions_equal(gold: str, predicted: str) -> str:
     return EQUAL if equal else DIFFERENT
 
 
+@lru_cache(maxsize=4096)
 def _parse(formula: str) -> Any:
-    """The sympy object, None where math-verify cannot read the whole formula."""
-    # The type of `parsing_timeout` leaves out None, its documented "no limit".
-    timeout: Any = None
-    found = parse(f"${formula}$", _READER, fallback_mode="no_fallback", parsing_timeout=timeout)
+    """The sympy object, None where math-verify cannot read the whole formula.
+
+    Parsing takes most of the time, and the same few formulas come back in every group of rollouts.
+    """
+    found = parse(f"${formula}$", **_WHOLE)
     return found[0] if found else None
 
 

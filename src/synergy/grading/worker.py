@@ -25,7 +25,7 @@ def serve(pipe: Connection, limit_seconds: float) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             function, arguments = json.loads(pipe.recv_bytes())
-            # Well after the pool's own limit; the signal's default action ends the process even inside C code.
+            # Well after the pool's own limit; the signal's default action ends the process inside C code too.
             signal.setitimer(signal.ITIMER_REAL, 2 * limit_seconds)
             reply = FUNCTIONS[function](*arguments)
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -35,9 +35,7 @@ def serve(pipe: Connection, limit_seconds: float) -> None:
 def main() -> None:
     """Bound this process, then serve."""
     descriptor, limit_seconds, memory_bytes = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-    with contextlib.suppress(
-        ValueError, OSError
-    ):  # not every platform lets a process bound its address space
+    with contextlib.suppress(ValueError, OSError):  # not every platform lets a process bound its address space
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end closes the pipe
     logging.disable()  # math-verify warns about the time limits that the pool replaces

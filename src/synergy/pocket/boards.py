@@ -6,9 +6,9 @@ from synergy.pocket.scenes import COLOURS, EMPTY, SHAPES, Cell, Scene, Selector
 
 
 def random_object(rng: Random, digit: int | None = None) -> Cell:
-    """A coloured shape of varied size, a little off its cell's centre."""
-    radius = rng.randint(9, 12)
-    slack = 13 - radius
+    """A coloured shape of varied size, a little off its cell's centre; one with a digit is large enough to read."""
+    radius = rng.randint(9 if digit is None else 11, 12)
+    slack = min(3, 13 - radius)
     offset = (rng.randint(-slack, slack), rng.randint(-slack, slack))
     return Cell(rng.choice(COLOURS), rng.choice(SHAPES), digit, radius, offset)
 

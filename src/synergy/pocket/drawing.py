@@ -61,9 +61,7 @@ def _shape_mask(shape: str, radius: int) -> Image.Image:
 
 
 def _shifted(colour: tuple[int, int, int], rng: Random) -> tuple[int, int, int]:
-    red, green, blue = (
-        min(255, max(0, channel + rng.randint(-COLOUR_JITTER, COLOUR_JITTER))) for channel in colour
-    )
+    red, green, blue = (min(255, max(0, channel + rng.randint(-COLOUR_JITTER, COLOUR_JITTER))) for channel in colour)
     return red, green, blue
 
 
@@ -80,7 +78,7 @@ def _draw_cell(image: Image.Image, cell: Cell, x: int, y: int, font_name: str, r
         ink = INK if cell.colour == "yellow" else PALE_INK
         y += cell.radius // 3 if cell.shape == "triangle" else 0
     if cell.digit is not None:
-        size = rng.randint(12, 13) if cell.shape else rng.randint(14, 18)
+        size = rng.randint(14, 16) if cell.shape else rng.randint(14, 18)
         _paste_centred(image, ink, _digit_mask(font_name, size, cell.digit), x, y)
 
 

@@ -18,7 +18,7 @@ from synergy.records import Demonstration, Problem
 
 SOURCE = "pocket"
 SPLITS = ("train", "validation", "evaluation")
-_BUCKETS = ("train",) * 12 + ("validation",) + ("evaluation",) * 3  #: a content's hash picks one of sixteen
+_BUCKETS = ("train",) * 11 + ("validation",) * 2 + ("evaluation",) * 3  #: a content's hash picks one of sixteen
 
 
 def content(family: str, task: Task) -> str:
@@ -47,6 +47,10 @@ class Item:
         """The question with its picture."""
         return self._problem(self.id, self.question(), images=(draw(self.task.picture, self._rng("pixels")),))
 
+    def text_problem(self) -> Problem:
+        """The question without its picture: what a blind guesser gets."""
+        return self._problem(self.id, self.question(), images=())
+
     def text_twin(self) -> Problem:
         """The same scene in words, without a picture."""
         return self._problem(f"{self.id}-text", f"{self.task.twin_context()} {self.question()}", images=())
@@ -68,9 +72,7 @@ class Item:
         return self._demonstration("long", self.task.long_trace(self._rng("long")))
 
     def _demonstration(self, style: str, trace: str) -> Demonstration:
-        return Demonstration(
-            problem_id=self.id, trace=trace, answer=self.task.answer, author=f"{SOURCE}/{style}"
-        )
+        return Demonstration(problem_id=self.id, trace=trace, answer=self.task.answer, author=f"{SOURCE}/{style}")
 
     def _problem(self, id: str, question: str, images: tuple) -> Problem:
         return Problem(

@@ -31,25 +31,25 @@ class BootstrapDifference:
 
 
 def as_scores(arms: Sequence[ArrayLike]) -> np.ndarray:
-    """The arms' scores as one array [num_arms, num_seeds, num_problems]; raises InputError where they don't pair."""
+    """The arms' scores as one array [num_arms, num_seeds, num_problems]; InputError where they don't pair."""
     scores = [np.asarray(arm, float) for arm in arms]
     shapes = [score.shape for score in scores]
     if len(set(shapes)) > 1 or len(shapes[0]) != 2 or 0 in shapes[0]:
         raise InputError(f"arms of shapes {shapes}; expected one shape (num_seeds, num_problems), none empty")
     stacked = np.stack(scores)
     if not np.isfinite(stacked).all():
-        raise InputError(
-            "scores hold NaN or infinity; expected a number per seed and problem, decide on unscored ones"
-        )
+        raise InputError("scores hold NaN or infinity; expected a number per seed and problem, decide on unscored ones")
     return stacked
 
 
 def bootstrap_means(scores: np.ndarray, *, seed: int, num_draws: int = NUM_DRAWS) -> np.ndarray:
     """Mean score of every arm in every draw: [num_arms, num_seeds, num_problems] to [num_draws, num_arms].
 
-    A draw takes seeds with replacement and problems with replacement, the same for all arms, so a
-    difference of columns is paired. Seeds are few: with S of them their own part of the variance comes out
-    a factor (S−1)/S too small, and with one seed it is absent.
+    A draw takes seeds with replacement and problems with replacement, the same for all arms, so a difference
+    of columns is paired. Two errors of this bootstrap pull in opposite directions. The noise of single scores
+    counts up to three times, once per resampled axis and once as itself (Owen 2007, 'The pigeonhole
+    bootstrap'): intervals too wide. The spread between S seeds counts (S−1)/S times, and nothing allows for S
+    being small: intervals too narrow, and with one seed the spread is absent.
     """
     num_arms, num_seeds, num_problems = scores.shape
     rng = np.random.default_rng(seed)

@@ -6,16 +6,14 @@ import numpy as np
 
 from synergy.errors import InputError
 
-#: of 16 samples, the fewest correct ones for levels 1, 2, 3 and 4 (2507.07562, section 3.1)
+#: of 16 samples, the fewest correct ones for levels 1, 2, 3 and 4 (2507.07562, section 2.3)
 LEVEL_SIXTEENTHS = (12, 8, 5, 2)
 
 
 def level_of(num_correct: int, num_samples: int) -> int:
     """The level of a problem; other numbers of samples than 16 are judged by the same shares, exactly."""
     if not 0 <= num_correct <= num_samples or num_samples == 0:
-        raise InputError(
-            f"{num_correct} correct of {num_samples}; expected 0 <= correct <= samples, samples > 0"
-        )
+        raise InputError(f"{num_correct} correct of {num_samples}; expected 0 <= correct <= samples, samples > 0")
     reached = sum(num_correct * 16 >= fewest * num_samples for fewest in LEVEL_SIXTEENTHS)
     return 5 - reached
 

@@ -43,7 +43,7 @@ def pass_at_k(num_correct: ArrayLike, num_samples: ArrayLike, k: int) -> np.ndar
 
 
 def avg_at_k(num_correct: ArrayLike, num_samples: ArrayLike) -> float:
-    """The mean over problems of each problem's share of correct samples, k being the samples a problem has."""
+    """The mean over problems of each problem's share of correct samples, k being its number of samples."""
     correct, samples = _counts(num_correct, num_samples)
     return float((correct / samples).mean())
 
@@ -61,9 +61,9 @@ def wilson_interval(num_correct: int, num_samples: int, confidence: float = 0.95
 def clustered_standard_error(values: ArrayLike, clusters: ArrayLike) -> float:
     """The standard error of the mean of `values` [n] where those of one cluster (a problem) go together.
 
-    Miller 2024 (2411.00640, 'Adding Error Bars to Evals'), section 2.2: the root of the summed squares of each
-    cluster's summed deviations, over n; here times C/(C−1) under the root for C clusters, so that clusters
-    of one value give the usual s/√n. NaN for a single cluster.
+    Miller 2024 (2411.00640, 'Adding Error Bars to Evals'), clustered errors: the root of the summed
+    squares of each cluster's summed deviations, over n; here times C/(C−1) under the root for C clusters,
+    so that clusters of one value give the usual s/√n. NaN for a single cluster.
     """
     scores = np.asarray(values, float)
     names, index = np.unique(np.asarray(clusters), return_inverse=True)

@@ -35,11 +35,7 @@ def _settle(outcome: Outcome) -> Comparison:
     # The words are `symbolic`'s, which must not be imported here: it loads sympy.
     if outcome.value == "equal":
         return right("expression/symbolic")
-    return (
-        unscored("expression/bad-gold")
-        if outcome.value == "bad-gold"
-        else wrong(f"expression/{outcome.value}")
-    )
+    return unscored("expression/bad-gold") if outcome.value == "bad-gold" else wrong(f"expression/{outcome.value}")
 
 
 EXPRESSION = AnswerRule(AnswerKind.EXPRESSION, _read, _score)

@@ -9,7 +9,7 @@ import re
 from synergy.grading.answers.wrapping import unwrap
 
 _MAX_CHARACTERS = 500
-_MAX_DEPTH = 40  # of brackets: deeper ones only exhaust the parser's stack
+_MAX_DEPTH = 12  # of brackets: the parser needs seconds for a few more
 _MAX_EXPONENT_DIGITS = 4  # a longer literal exponent is a bomb, which would cost a worker its life
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
@@ -19,9 +19,7 @@ _SYMBOLS = str.maketrans(
     | {"½": "\\frac{1}{2}", "⅓": "\\frac{1}{3}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "∞": "\\infty "}
     | {"α": "\\alpha ", "β": "\\beta ", "θ": "\\theta ", "λ": "\\lambda ", "φ": "\\phi ", "ω": "\\omega "}
 )
-_LAYOUT = re.compile(
-    r"\\(?:left|right)(?![A-Za-z])\.?|\\(?:displaystyle|quad|qquad)(?![A-Za-z])|\\[,;:! ]|\$"
-)
+_LAYOUT = re.compile(r"\\(?:left|right)(?![A-Za-z])\.?|\\(?:displaystyle|quad|qquad)(?![A-Za-z])|\\[,;:! ]|\$")
 _OPERATOR_NAME = re.compile(r"\\operatorname\s*\{([a-z]+)\}")
 _PRODUCT = re.compile(r"\\(?:cdot|times)(?![A-Za-z])")
 _NAMES = ("arcsin", "arccos", "arctan", "sqrt", "sin", "cos", "tan", "log", "exp", "ln", "pi")
@@ -72,7 +70,7 @@ def _latex_names(text: str) -> str:
 
 def _is_formula(text: str) -> bool:
     """Not prose (read as a product of letters), not "2 3" (read as 5), and no bomb."""
-    if not (text.isascii() and text.isprintable()):
+    if not (text.isascii() and text.isprintable()) or text.endswith("\\"):
         return False
     if _PROSE.search(text) or _NUMBERS_SIDE_BY_SIDE.search(text) or _EXPONENT_BOMB.search(text):
         return False

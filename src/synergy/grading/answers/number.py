@@ -12,9 +12,7 @@ from synergy.records import AnswerKind, Problem
 
 #: Digits beyond this are no answer; it also keeps clear of Python's limit on converting long integers.
 _MAX_CHARACTERS = 100
-_NUMBER = re.compile(
-    r"(?P<sign>[+-]?)\s*(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+\.?[0-9]*|\.[0-9]+)"
-)
+_NUMBER = re.compile(r"(?P<sign>[+-]?)\s*(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def parse_number(text: str) -> Fraction | None:

@@ -53,7 +53,10 @@ class ChartTask(Task):
         wordings: dict[Operation, tuple[str, ...]] = {
             "value": (f"What is the value of {first} in the chart?", f"Read the value of {first}."),
             "sum": (f"What is the sum of {first} and {second}?", f"Add the values of {first} and {second}."),
-            "difference": (f"What is {first} minus {second}?", f"Subtract the value of {second} from that of {first}."),
+            "difference": (
+                f"What is {first} minus {second}?",
+                f"Subtract the value of {second} from that of {first}.",
+            ),
             "total": ("What is the sum of all values in the chart?", "Add up all values of the chart."),
             "extremes": (
                 "What is twice the largest value minus the smallest value?",

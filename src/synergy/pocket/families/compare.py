@@ -89,7 +89,10 @@ class CompareTask(Task):
             )
         else:
             wording = rng.choice(
-                (f"Which shape occurs the {self.relation} times?", f"Which shape has the {self.relation} objects?")
+                (
+                    f"Which shape occurs the {self.relation} times?",
+                    f"Which shape has the {self.relation} objects?",
+                )
             )
         return f"{wording} {options}"
 

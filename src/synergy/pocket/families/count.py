@@ -55,9 +55,7 @@ class CountTask(Task):
             change = rng.choice(("All {0} are taken away and {1} are put in.", "Remove all {0} and add {1}."))
             asked = rng.choice((f"How many {wanted} are there then?", f"Count the {wanted} now."))
             return f"{change.format(self.removed.words(), self._added_words())} {asked}"
-        wording = rng.choice(
-            ("How many {} are there?", "Count the {}.", "What is the number of {} in the picture?")
-        )
+        wording = rng.choice(("How many {} are there?", "Count the {}.", "What is the number of {} in the picture?"))
         return wording.format(wanted)
 
     def _by(self, axis: str) -> list[int]:

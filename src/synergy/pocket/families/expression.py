@@ -73,10 +73,7 @@ class ExpressionTask(Task):
         return _scaled(side - vertex, base) + _signed(vertex)
 
     def question(self, rng: Random) -> str:
-        if self.shape == "sine":
-            name = "sine of period 4"
-        else:
-            name = self.shape
+        name = "sine of period 4" if self.shape == "sine" else self.shape
         wording = rng.choice(
             (
                 "The plot shows a {}. Write y as an expression in x.",
@@ -181,5 +178,8 @@ def draw_expression(rng: Random, level: int) -> ExpressionTask:
 
 
 EXPRESSION = Family(
-    "expression", AnswerKind.EXPRESSION, draw_expression, "names the line, parabola or sine through marked points"
+    "expression",
+    AnswerKind.EXPRESSION,
+    draw_expression,
+    "names the line, parabola or sine through marked points",
 )

@@ -1,6 +1,7 @@
 """`locate`: the box of the object that a chain of relations names."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from synergy.pocket.boards import random_board
@@ -77,8 +78,9 @@ class LocateTask(Task):
         looks = scene.at(*self.anchor).words()
         wrong_place = place_name(row, column + 1 if column < scene.size else column - 1)
         steps = [
-            f"{_FROM[move]} {place_name(*start)} is {place_name(*end)}, and {place_name(*end)} is {scene.at(*end).words()}"
-            for move, start, end in zip(self.moves, path, path[1:], strict=False)
+            f"{_FROM[move]} {place_name(*start)} is {place_name(*end)}, "
+            f"and {place_name(*end)} is {scene.at(*end).words()}"
+            for move, (start, end) in zip(self.moves, pairwise(path), strict=True)
         ]
         back = tuple(OPPOSITE[move] for move in reversed(self.moves))
         returned = ", ".join(

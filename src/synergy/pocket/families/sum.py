@@ -82,7 +82,7 @@ class SumTask(Task):
         """The numbers of a selection with the extremes that the operation needs; `numbers` may be a misreading."""
         numbers = self._numbers(selector) if numbers is None else numbers
         parts = [f"numbers on {selector.words()}: {', '.join(map(str, numbers))}"]
-        if self.operation in ("largest", "range") or selector is self.second and self.operation == "plus_largest":
+        if self.operation in ("largest", "range") or (selector is self.second and self.operation == "plus_largest"):
             parts.append(f"largest {max(numbers)}")
         if self.operation == "range":
             parts.append(f"smallest {min(numbers)}")

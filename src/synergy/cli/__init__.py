@@ -1,0 +1,67 @@
+"""The command line `synergy`: one file a verb, each imported only when it is called.
+
+Imports nothing but click at `synergy --help`. An error that a user can mend is one line and exit status 2.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from synergy import __version__
+from synergy.cli.lazy import Interrupted, LazyGroup, Verb
+from synergy.errors import SynergyError
+
+VERBS = {
+    "pocket": Verb("synergy.cli.pocket:pocket", "Show, export, build or describe the built-in tiny model."),
+    "diff": Verb("synergy.cli.diff:diff", "Compare two configs: exactly the fields that differ."),
+    "doctor": Verb("synergy.cli.doctor:doctor", "Check this machine: versions, accelerator, optional parts."),
+}
+
+
+@click.group(cls=LazyGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def synergy() -> None:
+    """Controlled studies of SFT, RL and their combinations for reasoning vision-language models.
+
+    \b
+    Example:
+      synergy doctor          is everything in place?
+      synergy diff --help     what a command does, with an example
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status; errors go to stderr as one line."""
+    try:
+        return synergy.main(list(arguments), prog_name="synergy", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()  # a group without a command: its help is the message
+        return error.exit_code
+    except Interrupted:
+        return _fail("interrupted", 130)
+    except click.UsageError as error:
+        hint = f"; see '{error.ctx.command_path} --help'" if error.ctx else ""
+        return _fail(error.format_message().removesuffix(".") + hint, 2)
+    except (click.ClickException, SynergyError) as error:
+        return _fail(str(error), 2)
+
+
+def _fail(message: str, status: int) -> int:
+    line = re.sub(r"\s*\n\s*", " ", message)  # click lists choices on lines of their own
+    click.echo(f"synergy: error: {line}", err=True)
+    return status
+
+
+def main() -> NoReturn:
+    """The entry point of the `synergy` command."""
+    status = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has left, as in `synergy … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status)

@@ -1,0 +1,119 @@
+"""Training examples of the build: rendered prompts and responses as padded batches for the Hugging Face model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+import torch
+from transformers import PaddleOCRVLProcessor
+
+from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
+from synergy.pocket.families.describe import DESCRIBE, DescribeTask
+from synergy.pocket.scenes import Scene
+from synergy.pocket.tasks import LEVELS
+from synergy.pocket.world import Item, make_item
+from synergy.prompts import PRESETS, PromptPreset
+from synergy.records import Problem
+
+_IGNORED = -100
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One example: what is asked, in which preset, and the whole response without its end token."""
+
+    problem: Problem
+    preset: PromptPreset
+    response: str
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """A right-padded batch; images are in the order of the rows."""
+
+    input_ids: torch.Tensor  #: [rows, length] int64
+    attention_mask: torch.Tensor  #: [rows, length]
+    labels: torch.Tensor  #: [rows, length]; -100 everywhere but on response tokens
+    pixel_values: torch.Tensor  #: [patches, 1176] float32
+    image_grid_thw: torch.Tensor  #: [images, 3]: time, rows and columns in patches
+    mm_token_type_ids: torch.Tensor  #: [rows, length]; 1 on image tokens
+
+
+def prompt_text(processor: PaddleOCRVLProcessor, problem: Problem, preset: PromptPreset) -> str:
+    """The chat up to where the assistant's turn starts, one placeholder an image."""
+    parts = [{"type": "image"} for _ in problem.images]
+    content = [*parts, {"type": "text", "text": preset.user_text(problem.question)}]
+    messages = [{"role": "system", "content": preset.system}] if preset.system else []
+    messages.append({"role": "user", "content": content})
+    return processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+
+
+def make_batch(processor: PaddleOCRVLProcessor, rows: Sequence[Row]) -> Batch:
+    """Rows with one image each as one batch; the responses get their end token here."""
+    tokenizer = processor.tokenizer
+    images = processor.image_processor([list(row.problem.images) for row in rows], return_tensors="pt")
+    tokens_per_image = (images["image_grid_thw"].prod(1) // processor.image_processor.merge_size**2).tolist()
+    prompts = [
+        prompt_text(processor, row.problem, row.preset).replace(processor.image_token, processor.image_token * count)
+        for row, count in zip(rows, tokens_per_image, strict=True)
+    ]
+    prompt_ids = tokenizer(prompts, add_special_tokens=False)["input_ids"]
+    responses = [row.response + tokenizer.eos_token for row in rows]
+    response_ids = tokenizer(responses, add_special_tokens=False)["input_ids"]
+    length = max(len(p) + len(r) for p, r in zip(prompt_ids, response_ids, strict=True))
+    ids = np.full((len(rows), length), tokenizer.pad_token_id)
+    mask = np.zeros((len(rows), length), dtype=np.int64)
+    labels = np.full((len(rows), length), _IGNORED)
+    for row, (prompt, response) in enumerate(zip(prompt_ids, response_ids, strict=True)):
+        end = len(prompt) + len(response)
+        ids[row, : len(prompt)], ids[row, len(prompt) : end] = prompt, response
+        labels[row, len(prompt) : end] = response
+        mask[row, :end] = 1
+    input_ids = torch.from_numpy(ids)
+    return Batch(
+        input_ids,
+        torch.from_numpy(mask),
+        torch.from_numpy(labels),
+        images["pixel_values"],
+        images["image_grid_thw"],
+        (input_ids == processor.image_token_id).long(),
+    )
+
+
+def _draw_item(rng: Random, family: str, level_weights: Sequence[float], index: int, seed: int) -> Item:
+    (level,) = rng.choices(LEVELS, level_weights)
+    return make_item("train", family, level, index, seed)
+
+
+def caption_rows(seed: int, step: int, size: int) -> list[Row]:
+    """Pictures of all training families and of the base skill, each with the request to describe it."""
+    rng = Random(f"{seed}/captions/{step}")
+    rows = []
+    for row in range(size):
+        family = BASE_SKILL if rng.random() < _DESCRIBE_SHARE else rng.choice(TRAINING_FAMILIES)
+        item = _draw_item(rng, family, (1, 1, 1, 1, 1), step * size + row, seed)
+        assert isinstance(item.task.picture, Scene)
+        rows.append(_row(rng, Item(item.id, DESCRIBE, item.level, DescribeTask(item.task.picture))))
+    return rows
+
+
+_DESCRIBE_SHARE = 0.4
+_RETAINED_SHARE = 0.15  #: of captions among the short answers, so that seeing is not forgotten
+
+
+def answer_rows(seed: int, step: int, size: int, level_weights: Sequence[float]) -> list[Row]:
+    """Problems of the training families with short traces, and some captions."""
+    rng = Random(f"{seed}/answers/{step}")
+    rows = []
+    for row in range(size):
+        retained = rng.random() < _RETAINED_SHARE
+        family = BASE_SKILL if retained else rng.choice(TRAINING_FAMILIES)
+        weights = (1, 1, 1, 1, 1) if retained else level_weights
+        rows.append(_row(rng, _draw_item(rng, family, weights, 1_000_000 + step * size + row, seed)))
+    return rows
+
+
+def _row(rng: Random, item: Item) -> Row:
+    preset, demonstration = rng.choice(list(PRESETS.values())), item.short()
+    return Row(item.problem(), preset, preset.response(demonstration.trace, demonstration.answer))

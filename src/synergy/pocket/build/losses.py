@@ -1,0 +1,69 @@
+"""What each stage of the build minimises; a loss is a mean over all counted cells or tokens of the whole step."""
+
+from collections.abc import Callable, Sequence
+
+from torch import nn
+from transformers import PaddleOCRVLProcessor, Qwen2_5_VLForConditionalGeneration
+
+from synergy.config.build import StageConfig
+from synergy.pocket.build.cells import CellClassifier, cell_batch
+from synergy.pocket.build.examples import Row, make_batch
+
+_ROWS_PER_FORWARD = 16
+
+
+def cell_backward(
+    model: Qwen2_5_VLForConditionalGeneration,
+    classifier: CellClassifier,
+    processor: PaddleOCRVLProcessor,
+    config: StageConfig,
+    seed: int,
+) -> Callable[[int], dict[str, float]]:
+    """Gradients of the cell classification of one step's pictures."""
+
+    def backward(step: int) -> dict[str, float]:
+        images, labels = cell_batch(seed, step, config.batch_size)
+        inputs = processor.image_processor(images, return_tensors="pt")
+        features = model.model.visual(inputs["pixel_values"], grid_thw=inputs["image_grid_thw"]).pooler_output
+        loss, right = classifier.losses(features, labels)
+        loss.backward()
+        return {"loss": loss.item(), "cells right": right.item()}
+
+    return backward
+
+
+def language_backward(
+    model: Qwen2_5_VLForConditionalGeneration,
+    processor: PaddleOCRVLProcessor,
+    rows_of: Callable[[int], Sequence[Row]],
+) -> Callable[[int], dict[str, float]]:
+    """Gradients of the mean negative log-likelihood over all response tokens of the step.
+
+    The step runs in micro-batches of similar length; each one's sum is divided by the step's token count, so the
+    split does not change the gradient.
+    """
+
+    def backward(step: int) -> dict[str, float]:
+        rows = sorted(rows_of(step), key=lambda row: len(row.problem.question) + len(row.response))
+        batches = [
+            make_batch(processor, rows[start : start + _ROWS_PER_FORWARD])
+            for start in range(0, len(rows), _ROWS_PER_FORWARD)
+        ]
+        num_tokens = sum(int((batch.labels[:, 1:] >= 0).sum()) for batch in batches)
+        total = 0.0
+        for batch in batches:
+            hidden = model.model(
+                input_ids=batch.input_ids,
+                attention_mask=batch.attention_mask,
+                pixel_values=batch.pixel_values,
+                image_grid_thw=batch.image_grid_thw,
+                mm_token_type_ids=batch.mm_token_type_ids,
+            ).last_hidden_state
+            counted = batch.labels[:, 1:] >= 0
+            logits = model.lm_head(hidden[:, :-1][counted])
+            loss = nn.functional.cross_entropy(logits, batch.labels[:, 1:][counted], reduction="sum") / num_tokens
+            loss.backward()
+            total += loss.item()
+        return {"loss": total}
+
+    return backward

@@ -1,0 +1,197 @@
+"""Statistics against numbers worked out by hand, brute force, and error rates under no effect."""
+
+import math
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from synergy.errors import InputError
+from synergy.statistics.bootstrap import bootstrap_means, holm, paired_difference
+from synergy.statistics.levels import level_indices, level_of
+from synergy.statistics.rates import avg_at_k, clustered_standard_error, pass_at_k, wilson_interval
+from synergy.statistics.synergy import SynergyVerdict, synergy, synergy_by_level
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_pass_at_k_is_the_share_of_subsets_with_a_correct_sample(k: int) -> None:
+    for num_correct in range(6):
+        subsets = list(combinations([True] * num_correct + [False] * (5 - num_correct), k))
+        share = sum(any(subset) for subset in subsets) / len(subsets)
+        assert pass_at_k(num_correct, 5, k) == pytest.approx(share, abs=1e-12)
+
+
+def test_pass_at_k_is_undefined_beyond_the_samples() -> None:
+    values = pass_at_k([1, 1], [4, 2], k=3)
+    assert values[0] == pytest.approx(3 / 4)
+    assert math.isnan(values[1])
+
+
+def test_avg_at_k_weighs_problems_equally() -> None:
+    assert avg_at_k([1, 2], [1, 4]) == 0.75
+
+
+@pytest.mark.parametrize(("correct", "samples"), [(3, 2), (-1, 2), (0, 0)])
+def test_impossible_counts_are_refused(correct: int, samples: int) -> None:
+    with pytest.raises(InputError, match="expected 0 <= correct <= samples"):
+        pass_at_k(correct, samples, 1)
+
+
+def test_wilson_interval_by_hand() -> None:
+    # z² = 3.841459: none of 10 gives z² / (10 + z²); half of 10 is 0.5 ± z / (2 √(10 + z²)).
+    assert wilson_interval(0, 10) == pytest.approx((0, 3.841459 / 13.841459), abs=1e-6)
+    half = 1.959964 / (2 * math.sqrt(13.841459))
+    assert wilson_interval(5, 10) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-6)
+
+
+def test_clustered_standard_error_by_hand() -> None:
+    assert clustered_standard_error([1, 0, 1, 0], [0, 1, 2, 3]) == pytest.approx(math.sqrt(1 / 3) / 2)
+    # Two clusters whose deviations sum to +1 and -1: √(2/1 · 2) / 4.
+    assert clustered_standard_error([1, 1, 0, 0], ["a", "a", "b", "b"]) == pytest.approx(0.5)
+    assert math.isnan(clustered_standard_error([1, 0], [7, 7]))
+
+
+def test_bootstrap_draws_have_the_spread_of_resampling_problems() -> None:
+    scores = np.array([[[0.0, 1.0, 1.0, 0.0]]])
+    means = bootstrap_means(scores, seed=0, num_draws=20_000)
+    # The mean of four fair coins: 0, ¼ … 1 with binomial chances 1, 4, 6, 4, 1 of 16.
+    shares = [(means[:, 0] == value).mean() for value in (0, 0.25, 0.5, 0.75, 1)]
+    assert shares == pytest.approx(np.array([1, 4, 6, 4, 1]) / 16, abs=0.015)
+
+
+def test_bootstrap_resamples_seeds_too() -> None:
+    scores = np.array([[[0.0] * 50, [1.0] * 50]])
+    means = bootstrap_means(scores, seed=0, num_draws=4_000)
+    assert [(means == value).mean() for value in (0, 0.5, 1)] == pytest.approx([0.25, 0.5, 0.25], abs=0.03)
+
+
+def test_arms_are_paired() -> None:
+    baseline = np.random.default_rng(0).random((3, 40))
+    difference = paired_difference(baseline + 0.1, baseline, seed=1, num_draws=500)
+    assert difference.estimate == pytest.approx(0.1)
+    assert (difference.bound(0), difference.bound(1)) == pytest.approx((0.1, 0.1))
+    assert difference.p_value == pytest.approx(2 / 501)
+    assert paired_difference(baseline, baseline, seed=1, num_draws=500).p_value == 1
+
+
+def test_a_bootstrap_is_a_function_of_its_seed() -> None:
+    arm, baseline = np.random.default_rng(0).random((2, 3, 40))
+    draws = [paired_difference(arm, baseline, seed=seed, num_draws=700).draws for seed in (5, 5, 6)]
+    assert np.array_equal(draws[0], draws[1])
+    assert not np.array_equal(draws[0], draws[2])
+
+
+@pytest.mark.parametrize(
+    ("arm", "baseline", "words"),
+    [
+        (np.zeros((2, 3)), np.zeros((2, 4)), "expected one shape"),
+        (np.zeros(3), np.zeros(3), "num_seeds, num_problems"),
+        (np.full((2, 3), np.nan), np.zeros((2, 3)), "NaN"),
+    ],
+)
+def test_arms_that_do_not_pair_are_refused(arm: np.ndarray, baseline: np.ndarray, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        paired_difference(arm, baseline, seed=0)
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.6]) == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize(("counts", "level"), [((12, 16), 1), ((8, 11), 2), ((5, 7), 3), ((2, 4), 4), ((0, 1), 5)])
+def test_levels_of_sixteen_samples(counts: tuple[int, int], level: int) -> None:
+    assert [level_of(count, 16) for count in range(counts[0], counts[1] + 1)] == [level] * (counts[1] - counts[0] + 1)
+
+
+def test_levels_of_other_numbers_of_samples_keep_the_shares() -> None:
+    assert [level_of(count, 8) for count in range(9)] == [5, 4, 4, 3, 2, 2, 1, 1, 1]
+
+
+def test_problems_without_a_level_are_in_no_group() -> None:
+    groups = level_indices([2, None, 1, 2])
+    assert {level: list(positions) for level, positions in groups.items()} == {1: [2], 2: [0, 3]}
+
+
+def arms(gain_over_sft: float, gain_over_rl: float) -> dict[str, Any]:
+    """Three arms of 3 seeds and 60 problems with noise of 0.1 and the given gains, exactly."""
+    noise = np.random.default_rng(3).normal(0, 0.1, (3, 3, 60))
+    noise -= noise.mean(axis=(1, 2), keepdims=True)
+    return {
+        "combination": 0.5 + noise[0],
+        "sft": 0.5 - gain_over_sft + noise[1],
+        "rl": 0.5 - gain_over_rl + noise[2],
+    }
+
+
+@pytest.mark.parametrize(
+    ("gains", "verdict"),
+    [
+        ((0.2, 0.1), SynergyVerdict.POSITIVE),
+        ((0.2, -0.1), SynergyVerdict.NEGATIVE),
+        ((0.2, 0.0), SynergyVerdict.INCONCLUSIVE),
+    ],
+)
+def test_synergy_is_the_gain_over_the_better_part(gains: tuple[float, float], verdict: SynergyVerdict) -> None:
+    found = synergy(**arms(*gains), seed=0, num_draws=2_000)
+    assert found.estimate == pytest.approx(min(gains))
+    assert found.low < found.estimate < found.high
+    assert found.verdict is verdict
+    assert not found.is_of_this_run_only
+
+
+def test_the_bounds_of_synergy_are_the_stated_percentiles() -> None:
+    found = synergy(**arms(0.01, 0.0), seed=0, num_draws=1_999)
+    differences = (found.over_sft, found.over_rl)
+    assert found.low == pytest.approx(min(np.percentile(each.draws, 5) for each in differences))
+    assert found.high == pytest.approx(min(np.percentile(each.draws, 97.5) for each in differences))
+
+
+def test_synergy_by_level_separates_levels() -> None:
+    good, bad = arms(0.2, 0.1), arms(-0.2, 0.1)
+    both: dict[str, Any] = {name: np.concatenate([good[name], bad[name]], axis=1)[:2] for name in good}
+    found = synergy_by_level(**both, levels=[1] * 60 + [5] * 60, seed=0)
+    assert {level: each.verdict.value for level, each in found.items()} == {1: "positive", 5: "negative"}
+    assert found[1].is_of_this_run_only
+    with pytest.raises(InputError, match="3 levels for 120 problems"):
+        synergy_by_level(**both, levels=[1, 2, 3], seed=0)
+
+
+def error_rates(num_studies: int, num_draws: int, *, rl_gain: float, seed_spread: float = 0) -> tuple[float, float]:
+    """How often studies without synergy are called positive and negative: 5 seeds, 100 binary problems."""
+    rng = np.random.default_rng(11)
+    verdicts = []
+    for study in range(num_studies):
+        difficulty = rng.beta(2, 2, 100)
+        rates = np.stack([difficulty, difficulty, difficulty - rl_gain])[:, None, :]
+        rates = rates + rng.normal(0, seed_spread, (3, 5, 1))
+        combination, sft, rl = (rng.random((3, 5, 100)) < rates).astype(float)
+        found = synergy(combination=combination, sft=sft, rl=rl, seed=study, num_draws=num_draws)
+        verdicts.append(found.verdict)
+    positive, negative = SynergyVerdict.POSITIVE, SynergyVerdict.NEGATIVE
+    return verdicts.count(positive) / num_studies, verdicts.count(negative) / num_studies
+
+
+# The hardest case for a false "positive" is one part equal to the combination and the other far below it, so
+# that the verdict rests on one comparison; for a false "negative" it is both parts equal. The rates are those
+# that the docstring of SynergyEstimate states, with room for the simulation's own error.
+
+
+def test_false_verdicts_are_rare_where_sampling_noise_dominates() -> None:
+    margin = 0.01 + 3 * math.sqrt(0.01 * 0.99 / 400)
+    assert error_rates(400, 300, rl_gain=0.5)[0] < margin
+    assert error_rates(400, 300, rl_gain=0)[1] < margin
+
+
+def test_false_verdicts_exceed_five_percent_where_seeds_dominate() -> None:
+    margin = 3 * math.sqrt(0.1 * 0.9 / 400)
+    assert 0.05 < error_rates(400, 300, rl_gain=0, seed_spread=0.15)[1] < 0.14 + margin
+
+
+@pytest.mark.slow
+def test_false_verdicts_are_as_stated_in_many_studies() -> None:
+    assert error_rates(2_000, 500, rl_gain=0.5)[0] < 0.01
+    assert error_rates(2_000, 500, rl_gain=0)[1] < 0.01
+    assert 0.06 < error_rates(2_000, 500, rl_gain=0.5, seed_spread=0.15)[0] < 0.14
+    assert 0.06 < error_rates(2_000, 500, rl_gain=0, seed_spread=0.15)[1] < 0.14
