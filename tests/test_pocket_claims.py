@@ -89,10 +89,10 @@ def test_a_changed_number_is_found_in_every_family() -> None:
         trace = item.long().trace
         for match in list(re.finditer(r"(?<=[:=] )\d\b|(?<=goes to )\d|(?<=is )\d|(?<=is r)\d", trace))[:3]:
             changed = trace[: match.start()] + str((int(match[0]) + 1) % 10) + trace[match.end() :]
-            before = sum(not claim.true for claim in read_claims(item.task, trace))
-            after = sum(not claim.true for claim in read_claims(item.task, changed))
+            before = [claim.true for claim in read_claims(item.task, trace)]
+            after = [claim.true for claim in read_claims(item.task, changed)]
             tried[item.family.name] += 1
-            caught[item.family.name] += after != before
+            caught[item.family.name] += after != before  # false now, or no longer readable
     assert all(tried.values())
     assert all(caught[name] >= 0.9 * tried[name] for name in FAMILIES), (caught, tried)
 

@@ -62,6 +62,7 @@ def _differ_numerically(one: Any, other: Any) -> bool:
         return False  # sets, relations and names are math-verify's to compare
     names = sorted({symbol.name for value in (one, other) for symbol in _symbols(value)})
     for probe in _PROBES:
+        # pyrefly: ignore[unsupported-operation]  sympy types its numbers' operators as undefined
         point = {name: probe + position * _VARIABLE_STEP for position, name in enumerate(names)}
         first, second = _value_at(one, point), _value_at(other, point)
         if first is not None and second is not None:
@@ -77,6 +78,7 @@ def _value_at(value: Expr, point: Mapping[str, Expr]) -> complex | None:
     """The formula's value there, None where it has none that is finite."""
     values = [(symbol, point[symbol.name]) for symbol in _symbols(value)]
     try:
+        # pyrefly: ignore[missing-attribute]  sympy types `subs` of a formula as any of its objects
         result = complex(value.doit().subs(values).evalf())
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         return None  # sympy raises all of these where a formula has no value

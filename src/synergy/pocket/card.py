@@ -180,7 +180,7 @@ def measure_card(
         Measure("generation speed", _generation_speed(model, processor, problems, seed), unit="tokens/s"),
         Measure("SFT speed", _training_speed(model, processor, seed), unit="samples/s"),
     )
-    settings = {
+    settings: dict[str, object] = {
         "problems": num_problems,
         "samples per problem": NUM_SAMPLES,
         "temperature": 1.0,

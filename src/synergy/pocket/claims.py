@@ -65,12 +65,12 @@ def _inside(reading: _Reading, place: tuple[int, int]) -> bool:
     return all(1 <= index <= reading.scene.size for index in place)
 
 
-def _row(reading: _Reading, match: re.Match) -> bool:
+def _row(reading: _Reading, match: re.Match[str]) -> bool:
     row = int(match["row"])
     return row <= reading.scene.size and reading.scene.row_words(row) == match["cells"]
 
 
-def _numbers_on(reading: _Reading, match: re.Match) -> bool:
+def _numbers_on(reading: _Reading, match: re.Match[str]) -> bool:
     places = parse_selector(match["numbered"]).places(reading.scene)
     numbers = _ints(match["listed"])
     extremes = {"largest": max(numbers), "smallest": min(numbers)}
@@ -80,29 +80,29 @@ def _numbers_on(reading: _Reading, match: re.Match) -> bool:
     )
 
 
-def _by_line(reading: _Reading, match: re.Match) -> bool:
+def _by_line(reading: _Reading, match: re.Match[str]) -> bool:
     selector, axis = parse_selector(match["tallied"]), 0 if match["axis"] == "row" else 1
     places = selector.places(reading.scene)
     counts = [sum(place[axis] == line for place in places) for line in range(1, reading.scene.size + 1)]
     return counts == _ints(match["counts"])
 
 
-def _count(reading: _Reading, match: re.Match) -> bool:
+def _count(reading: _Reading, match: re.Match[str]) -> bool:
     return len(parse_selector(match["counted"]).places(reading.scene)) == int(match["count"])
 
 
-def _object_at(reading: _Reading, match: re.Match) -> bool:
+def _object_at(reading: _Reading, match: re.Match[str]) -> bool:
     colour, shape = match["looks"].split()
     reading.place = _place(match["at"])
     return Selector(colour, shape).places(reading.scene) == [reading.place]
 
 
-def _objects_at(reading: _Reading, match: re.Match) -> bool:
+def _objects_at(reading: _Reading, match: re.Match[str]) -> bool:
     places = [] if match["places"] == "none" else [_place(text) for text in match["places"].split(", ")]
     return parse_selector(match["spread"]).places(reading.scene) == places
 
 
-def _move(reading: _Reading, match: re.Match) -> bool:
+def _move(reading: _Reading, match: re.Match[str]) -> bool:
     start = _place(match["start"]) if match["start"] else reading.place
     end = reading.place = _place(match["end"])
     if start is None:
@@ -111,53 +111,53 @@ def _move(reading: _Reading, match: re.Match) -> bool:
     return (start[0] + down, start[1] + right) == end and _inside(reading, end)
 
 
-def _cell_is(reading: _Reading, match: re.Match) -> bool:
+def _cell_is(reading: _Reading, match: re.Match[str]) -> bool:
     reading.place = _place(match["cell_at"])
     return _inside(reading, reading.place) and reading.scene.at(*reading.place).words() == match["cell"]
 
 
-def _from(reading: _Reading, match: re.Match) -> bool:
+def _from(reading: _Reading, match: re.Match[str]) -> bool:
     reading.place = _place(match["origin"])
     return _inside(reading, reading.place)
 
 
-def _extreme_of(reading: _Reading, match: re.Match) -> bool:
+def _extreme_of(reading: _Reading, match: re.Match[str]) -> bool:
     numbers = _ints(match["of"])
     return (max(numbers) if match["extreme"] == "largest" else min(numbers)) == int(match["is"])
 
 
-def _arithmetic(reading: _Reading, match: re.Match) -> bool:
+def _arithmetic(reading: _Reading, match: re.Match[str]) -> bool:
     try:
         return evaluate(match["left"]) == Fraction(match["value"])
     except (NotArithmetic, ZeroDivisionError):
         return False
 
 
-def _option(reading: _Reading, match: re.Match) -> bool:
+def _option(reading: _Reading, match: re.Match[str]) -> bool:
     index = "ABCD".index(match["letter"])
     return index < len(reading.task.choices) and reading.task.choices[index] == match["option"].strip()
 
 
-def _point(reading: _Reading, match: re.Match) -> bool:
+def _point(reading: _Reading, match: re.Match[str]) -> bool:
     return (int(match["x"]), int(match["y"])) in marked_points(reading.scene)
 
 
-def _labels(reading: _Reading, match: re.Match) -> bool:
+def _labels(reading: _Reading, match: re.Match[str]) -> bool:
     scene = reading.scene
     if match["axis_name"] == "x":
         return [cell.digit for cell in scene.cells[-1][1:]] == _ints(match["labels"])
     return [row[0].digit for row in reversed(scene.cells[:-1])] == _ints(match["labels"])
 
 
-def _sine(reading: _Reading, match: re.Match) -> bool:
+def _sine(reading: _Reading, match: re.Match[str]) -> bool:
     return sine_at(int(match["sine_x"])) == int(match["sine"])
 
 
-def _chart_value(reading: _Reading, match: re.Match) -> bool:
+def _chart_value(reading: _Reading, match: re.Match[str]) -> bool:
     return chart_values(reading.scene).get(match["mark"]) == int(match["mark_value"])
 
 
-def _tile(reading: _Reading, match: re.Match) -> bool:
+def _tile(reading: _Reading, match: re.Match[str]) -> bool:
     puzzle = reading.task.picture
     return isinstance(puzzle, Puzzle) and puzzle.order[int(match["tile"]) - 1] == int(match["goes"])
 
@@ -167,7 +167,7 @@ class _Kind:
     """A kind of claim: its wording, how it is executed, and which groups name its subject."""
 
     pattern: str
-    holds: Callable[[_Reading, re.Match], bool]
+    holds: Callable[[_Reading, re.Match[str]], bool]
     subject: tuple[str, ...]
 
 

@@ -5,6 +5,7 @@ The pixels depend on the scene, on the random stream and, where glyphs are raste
 
 from functools import cache, singledispatch
 from importlib.resources import files
+from io import BytesIO
 from random import Random
 
 import numpy as np
@@ -30,8 +31,8 @@ _SUPERSAMPLING = 4
 @cache
 def font(name: str, size: int) -> ImageFont.FreeTypeFont:
     """A shipped font at `size` pixels."""
-    with files("synergy.pocket").joinpath("fonts", f"{name}.ttf").open("rb") as handle:
-        return ImageFont.truetype(handle, size)
+    content = files("synergy.pocket").joinpath("fonts", f"{name}.ttf").read_bytes()
+    return ImageFont.truetype(BytesIO(content), size)
 
 
 @cache

@@ -4,9 +4,11 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from PIL.Image import Image
 
 from synergy.errors import FileError
 from synergy.pocket.world import Item
@@ -37,7 +39,7 @@ SCHEMA = pa.schema(
 )
 
 
-def row(item: Item) -> dict:
+def row(item: Item) -> dict[str, Any]:
     """An item as a parquet row, its picture as PNG bytes."""
     problem = item.problem()
     return {
@@ -86,7 +88,7 @@ def export(items: Iterable[Item], folder: Path, split: str) -> Iterator[int]:
         ) from error
 
 
-def _png(image) -> bytes:
+def _png(image: Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG")
     return buffer.getvalue()

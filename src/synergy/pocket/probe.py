@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import torch
-from transformers import PaddleOCRVLProcessor, Qwen2_5_VLForConditionalGeneration
+from transformers import PaddleOCRVLProcessor, PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 
 from synergy.grading import Attempt, grade_many
 from synergy.pocket.build.examples import prompt_text
@@ -93,10 +94,11 @@ def _attempts(
     tokenizer = processor.tokenizer
     texts = [prompt_text(processor, problem, preset) for problem in problems]
     images = [image for problem in problems for image in problem.images] or None
-    inputs = processor(text=texts, images=images, padding=True, return_tensors="pt")
+    # transformers types neither the processor's keyword arguments nor `generate` on a model class
+    inputs = cast(Any, processor)(text=texts, images=images, padding=True, return_tensors="pt")
     vision_ids = [model.config.image_token_id, model.config.video_token_id]
     with torch.inference_mode():
-        output = model.generate(
+        output = cast(Any, model).generate(
             **inputs,
             do_sample=True,
             temperature=1.0,
@@ -117,7 +119,7 @@ def _attempts(
     ]
 
 
-def _rollout(problem_id: str, sample_index: int, ids: np.ndarray, tokenizer) -> Rollout:
+def _rollout(problem_id: str, sample_index: int, ids: np.ndarray, tokenizer: PreTrainedTokenizerFast) -> Rollout:
     """One response with padding and end token cut off; without an end token the limit struck."""
     ends = np.flatnonzero(ids == tokenizer.eos_token_id)
     ids = ids[: ends[0] + 1] if len(ends) else ids
@@ -125,7 +127,7 @@ def _rollout(problem_id: str, sample_index: int, ids: np.ndarray, tokenizer) -> 
         problem_id=problem_id,
         sample_index=sample_index,
         token_ids=ids,
-        text=tokenizer.decode(ids, skip_special_tokens=True),
+        text=str(tokenizer.decode(ids, skip_special_tokens=True)),
         stop_reason=StopReason.STOP if len(ends) else StopReason.LENGTH,
     )
 

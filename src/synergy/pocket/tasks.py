@@ -27,8 +27,9 @@ class Picture(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class Task(ABC):
-    """One task of a family; the subclasses are frozen dataclasses, whose first field is the picture."""
+    """One task of a family; a subclass narrows the kind of picture and adds what is asked."""
 
     picture: Picture  #: what the question is about
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count, islice
 from random import Random
+from typing import Any
+
+from PIL.Image import Image
 
 from synergy.errors import InputError, unknown_name
 from synergy.pocket.drawing import draw
@@ -74,7 +77,7 @@ class Item:
     def _demonstration(self, style: str, trace: str) -> Demonstration:
         return Demonstration(problem_id=self.id, trace=trace, answer=self.task.answer, author=f"{SOURCE}/{style}")
 
-    def _problem(self, id: str, question: str, images: tuple) -> Problem:
+    def _problem(self, id: str, question: str, images: tuple[Image, ...]) -> Problem:
         return Problem(
             id=id,
             question=question,
@@ -127,6 +130,6 @@ def stream(
         yield make_item(split, family, level, index, seed)
 
 
-def items(split: str, num: int, **options) -> list[Item]:
+def items(split: str, num: int, **options: Any) -> list[Item]:
     """The first `num` items of `stream` with the same options."""
     return list(islice(stream(split, **options), num))

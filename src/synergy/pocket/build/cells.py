@@ -1,37 +1,43 @@
 """The first stage: the vision tower learns to name single cells, before any language.
 
-Without it the language model does not learn to see in any reasonable time. The three classifiers on top of the
+Without it the language model does not learn to see in any reasonable time. The classifiers on top of the
 merged patches are thrown away afterwards.
+
+A cell's place is named too: mRoPE gives the language model only relative positions, and a visual token that knows
+its row and column can be asked for by them.
 """
 
 from random import Random
 
 import torch
+from PIL.Image import Image
 from torch import nn
 
 from synergy.pocket.drawing import draw
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
-from synergy.pocket.scenes import COLOURS, SHAPES, Cell, Scene
+from synergy.pocket.scenes import COLOURS, SHAPES, Scene
 from synergy.pocket.tasks import LEVELS
 from synergy.pocket.world import make_item
 
 _COLOURS = (None, *COLOURS)
 _SHAPES = (None, *SHAPES, "dot")
 _DIGITS = (None, *range(10))
+_PLACES = range(1, 5)
+_CLASSES = (_COLOURS, _SHAPES, _DIGITS, _PLACES, _PLACES)
 _FAMILIES = (*TRAINING_FAMILIES, BASE_SKILL, "sum", "sum")  #: digits on shapes are the hardest to read
 
 
 class CellClassifier(nn.Module):
-    """Colour, shape and digit of a cell from its visual token."""
+    """Colour, shape, digit, row and column of a cell from its visual token."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.heads = nn.ModuleList(nn.Linear(width, len(names)) for names in (_COLOURS, _SHAPES, _DIGITS))
+        self.heads = nn.ModuleList(nn.Linear(width, len(names)) for names in _CLASSES)
 
     def losses(self, features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The summed cross-entropy of the three parts, and the share of cells with all three right.
+        """The summed cross-entropy of the five parts, and the share of cells with all five right.
 
-        features: [cells, width]; labels: [cells, 3].
+        features: [cells, width]; labels: [cells, 5].
         """
         loss = features.new_zeros(())
         right = torch.ones(len(labels), dtype=torch.bool)
@@ -42,13 +48,15 @@ class CellClassifier(nn.Module):
         return loss, right.float().mean()
 
 
-def cell_labels(cell: Cell) -> tuple[int, int, int]:
-    """Class indices of colour, shape and digit."""
-    return (_COLOURS.index(cell.colour), _SHAPES.index(cell.shape), _DIGITS.index(cell.digit))
+def cell_labels(scene: Scene, row: int, column: int) -> tuple[int, ...]:
+    """Class indices of colour, shape, digit, row and column."""
+    cell = scene.at(row, column)
+    looks = (_COLOURS.index(cell.colour), _SHAPES.index(cell.shape), _DIGITS.index(cell.digit))
+    return (*looks, _PLACES.index(row), _PLACES.index(column))
 
 
-def cell_batch(seed: int, step: int, size: int) -> tuple[list, torch.Tensor]:
-    """Pictures of the training families and the labels [cells, 3] of all their cells in reading order."""
+def cell_batch(seed: int, step: int, size: int) -> tuple[list[list[Image]], torch.Tensor]:
+    """Pictures of the training families and the labels [cells, 5] of all their cells in reading order."""
     rng = Random(f"{seed}/cells/{step}")
     images, labels = [], []
     for row in range(size):
@@ -57,5 +65,5 @@ def cell_batch(seed: int, step: int, size: int) -> tuple[list, torch.Tensor]:
         scene = item.task.picture
         assert isinstance(scene, Scene)
         images.append([draw(scene, Random(f"{item.id}/cells"))])
-        labels += [cell_labels(scene.at(*place)) for place in scene.positions()]
+        labels += [cell_labels(scene, *place) for place in scene.positions()]
     return images, torch.tensor(labels)

@@ -45,8 +45,12 @@ def build_processor(tokenizer: PreTrainedTokenizerFast) -> PaddleOCRVLProcessor:
 
 
 def build_model_config(config: PocketBuildConfig, tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLConfig:
-    """A Qwen2.5-VL configuration at pocket size."""
-    ids = {text: tokenizer.convert_tokens_to_ids(text) for text in (END, PAD, IMAGE, VIDEO)}
+    """A Qwen2.5-VL configuration at pocket size.
+
+    Weights start at 1/√width: at so small a width the usual 0.02 makes attention so faint that the model did not
+    begin to look at the picture within a thousand steps.
+    """
+    ids = tokenizer.get_vocab()
     text, vision = config.model, config.model.vision
     head_size = text.hidden_size // text.num_heads
     third = head_size // 6
@@ -64,6 +68,7 @@ def build_model_config(config: PocketBuildConfig, tokenizer: PreTrainedTokenizer
                 "rope_theta": 10_000.0,
                 "mrope_section": [head_size // 2 - 2 * third, third, third],
             },
+            "initializer_range": text.hidden_size**-0.5,
             "tie_word_embeddings": True,
             "bos_token_id": None,
             "eos_token_id": ids[END],
@@ -71,6 +76,7 @@ def build_model_config(config: PocketBuildConfig, tokenizer: PreTrainedTokenizer
         },
         vision_config={
             "depth": vision.depth,
+            "initializer_range": vision.hidden_size**-0.5,
             "hidden_size": vision.hidden_size,
             "intermediate_size": vision.intermediate_size,
             "num_heads": vision.num_heads,
@@ -82,8 +88,8 @@ def build_model_config(config: PocketBuildConfig, tokenizer: PreTrainedTokenizer
         },
         image_token_id=ids[IMAGE],
         video_token_id=ids[VIDEO],
-        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
-        vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
         tie_word_embeddings=True,
     )
 

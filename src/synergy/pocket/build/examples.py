@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,9 +43,9 @@ class Batch:
 
 def prompt_text(processor: PaddleOCRVLProcessor, problem: Problem, preset: PromptPreset) -> str:
     """The chat up to where the assistant's turn starts, one placeholder an image."""
-    parts = [{"type": "image"} for _ in problem.images]
-    content = [*parts, {"type": "text", "text": preset.user_text(problem.question)}]
-    messages = [{"role": "system", "content": preset.system}] if preset.system else []
+    content: list[dict[str, str]] = [{"type": "image"} for _ in problem.images]
+    content.append({"type": "text", "text": preset.user_text(problem.question)})
+    messages: list[dict[str, Any]] = [{"role": "system", "content": preset.system}] if preset.system else []
     messages.append({"role": "user", "content": content})
     return processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
 

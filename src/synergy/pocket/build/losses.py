@@ -8,6 +8,7 @@ from transformers import PaddleOCRVLProcessor, Qwen2_5_VLForConditionalGeneratio
 from synergy.config.build import StageConfig
 from synergy.pocket.build.cells import CellClassifier, cell_batch
 from synergy.pocket.build.examples import Row, make_batch
+from synergy.pocket.build.stage import Backward
 
 _ROWS_PER_FORWARD = 16
 
@@ -18,7 +19,7 @@ def cell_backward(
     processor: PaddleOCRVLProcessor,
     config: StageConfig,
     seed: int,
-) -> Callable[[int], dict[str, float]]:
+) -> Backward:
     """Gradients of the cell classification of one step's pictures."""
 
     def backward(step: int) -> dict[str, float]:
@@ -36,7 +37,7 @@ def language_backward(
     model: Qwen2_5_VLForConditionalGeneration,
     processor: PaddleOCRVLProcessor,
     rows_of: Callable[[int], Sequence[Row]],
-) -> Callable[[int], dict[str, float]]:
+) -> Backward:
     """Gradients of the mean negative log-likelihood over all response tokens of the step.
 
     The step runs in micro-batches of similar length; each one's sum is divided by the step's token count, so the

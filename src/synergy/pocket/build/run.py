@@ -19,7 +19,7 @@ from synergy.pocket.build.cells import CellClassifier
 from synergy.pocket.build.checkpoint import build_model, build_processor, save_checkpoint
 from synergy.pocket.build.examples import answer_rows, caption_rows
 from synergy.pocket.build.losses import cell_backward, language_backward
-from synergy.pocket.build.stage import StepReport, run_stage
+from synergy.pocket.build.stage import Backward, run_stage
 from synergy.pocket.build.tokenizer import corpus, train_tokenizer
 
 SIZES = ("tiny", "small", "base")
@@ -131,7 +131,8 @@ def _tokenizer(config: PocketBuildConfig, folder: Path) -> PreTrainedTokenizerFa
     return PreTrainedTokenizerFast.from_pretrained(stored)
 
 
-def _stage(name: str, modules: nn.ModuleDict, config: StageConfig, backward, folder: Path) -> Iterator[Progress]:
-    report: StepReport
+def _stage(
+    name: str, modules: nn.ModuleDict, config: StageConfig, backward: Backward, folder: Path
+) -> Iterator[Progress]:
     for report in run_stage(modules, config, backward, folder / f"{name}.safetensors"):
         yield Progress(name, report.step, config.num_steps, report.metrics)

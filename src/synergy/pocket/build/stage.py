@@ -21,6 +21,9 @@ _FINAL_LR_FRACTION = 0.05
 SAVE_EVERY_STEPS = 100
 
 
+Backward = Callable[[int], dict[str, float]]  #: adds the gradients of a step, returns its metrics
+
+
 @dataclass(frozen=True)
 class StepReport:
     """What one optimiser step gives to show."""
@@ -42,12 +45,12 @@ def learning_rate(config: StageConfig, step: int) -> float:
 def run_stage(
     modules: nn.ModuleDict,
     config: StageConfig,
-    backward: Callable[[int], dict[str, float]],
+    backward: Backward,
     state_file: Path,
 ) -> Iterator[StepReport]:
     """Train all parameters of `modules`; yields after every step and saves to `state_file` now and then.
 
-    `backward(step)` adds the step's gradients and returns metrics. A stage whose state says it is complete loads
+    A stage whose state says it is complete loads
     its weights and yields nothing.
     """
     parameters = dict(modules.named_parameters())

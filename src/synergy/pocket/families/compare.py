@@ -1,6 +1,6 @@
 """`compare`: which colour, shape, row or column has most, least or an equal number; four shuffled options."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
@@ -143,7 +143,7 @@ def _options(rng: Random, level: int, size: int) -> tuple[list[Selector], Select
     shapes = [Selector(shape=one) for one in rng.sample(SHAPES, 4)]
     looks = rng.choice((Selector(colour=colour), Selector(shape=shape)))
     lines, axis = rng.sample(range(1, size + 1), size), rng.choice(("row", "column"))
-    rows = [Selector(looks.colour, looks.shape, **{axis: line}) for line in lines]
+    rows = [_in_line(looks, axis, line) for line in lines]
     if level <= 2:
         return (colours if level == 1 else rng.choice((colours, shapes))), None
     if level == 3:
@@ -151,7 +151,11 @@ def _options(rng: Random, level: int, size: int) -> tuple[list[Selector], Select
     if level == 4:
         return colours, Selector(shape=shape)
     other = "column" if axis == "row" else "row"
-    return rows, Selector(looks.colour, looks.shape, **{other: rng.randint(1, size)})
+    return rows, _in_line(looks, other, rng.randint(1, size))
+
+
+def _in_line(looks: Selector, axis: str, line: int) -> Selector:
+    return replace(looks, row=line) if axis == "row" else replace(looks, column=line)
 
 
 def draw_compare(rng: Random, level: int) -> CompareTask:

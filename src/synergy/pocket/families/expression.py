@@ -145,6 +145,15 @@ def _curve(shape: Shape, indices: dict[int, int]) -> tuple[tuple[float, float], 
     return tuple(curve_point(x, y) for x, y in zip(steps, heights, strict=True) if -0.5 <= y <= 2.5)
 
 
+_SHAPES: dict[int, tuple[Shape, ...]] = {
+    1: ("line",),
+    2: ("line",),
+    3: ("line",),
+    4: ("line", "parabola"),
+    5: ("parabola", "sine"),
+}
+
+
 def _axes(rng: Random, level: int, shape: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
     y_step = 1 if level == 1 else rng.randint(1, 3)
     y_ticks = ticks(rng.randint(0, 9 - 2 * y_step), y_step)
@@ -159,7 +168,7 @@ def _axes(rng: Random, level: int, shape: Shape) -> tuple[tuple[int, ...], tuple
 
 def draw_expression(rng: Random, level: int) -> ExpressionTask:
     """A random task of that level: lines up to level 4, parabolas from 4, sines at 5."""
-    shape: Shape = rng.choice({4: ("line", "parabola"), 5: ("parabola", "sine")}.get(level, ("line",)))
+    shape = rng.choice(_SHAPES[level])
     x_ticks, y_ticks = _axes(rng, level, shape)
     if shape == "line":
         heights = list(rng.choice(((0, 1, 2), (2, 1, 0))))

@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh machine with Python and make: `make study` and `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+PIP_OPTIONS ?=
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help install study test test-full lint format bench clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(READY)  ## make the virtual environment with everything that is tested
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet $(PIP_OPTIONS) --constraint constraints.txt --group dev --editable .
+	touch $(READY)
+
+study: $(READY)  ## install, then run the pocket study (so far: its world and its model)
+	$(BIN)/synergy doctor
+	mkdir -p runs/pocket
+	$(BIN)/synergy pocket show --family count --num 12 --out runs/pocket/count.png
+	$(BIN)/synergy pocket export --num 2000 --out runs/pocket/data
+	$(BIN)/synergy pocket blind
+	$(BIN)/synergy pocket card
+	@echo "Done: the pocket world and model. Not there yet: training the arms, the study and its report."
+
+test: $(READY)  ## all quick tests, with the types of tensors checked
+	$(BIN)/python -m pytest
+
+test-full: $(READY)  ## every test, long ones included; the log is kept in docs/test-full.log
+	set -o pipefail; $(BIN)/python -m pytest -m "" --durations=20 2>&1 | tee docs/test-full.log
+
+lint: $(READY)  ## format, style, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyrefly check --summarize-errors
+	$(BIN)/lint-imports
+
+format: $(READY)  ## mend format and style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## speed of what exists: the world, grading, the pocket model
+	$(BIN)/python benchmarks/pocket_speed.py
+
+clean:  ## remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

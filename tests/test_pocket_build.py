@@ -1,0 +1,189 @@
+"""Building a pocket model: resumable to the bit, unfinished work kept, a plain Hugging Face folder at the end."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from synergy.config.build import StageConfig
+from synergy.errors import InputError
+from synergy.pocket.build.cells import CellClassifier, cell_batch
+from synergy.pocket.build.examples import Row, answer_rows, caption_rows, make_batch
+from synergy.pocket.build.losses import language_backward
+from synergy.pocket.build.run import (
+    SIZES,
+    building_folder,
+    finish,
+    load_size,
+    open_building_folder,
+    train,
+)
+from synergy.pocket.build.stage import learning_rate, run_stage
+from synergy.pocket.card import Measure, load_pocket, measure_card
+from synergy.pocket.probe import sample
+from synergy.pocket.world import items
+from synergy.prompts import ANSWER_TAGS, BOXED
+
+FEW = tuple(
+    f"stages.{stage}.{what}" for stage in ("cells", "captions", "answers") for what in ("num_steps=3", "batch_size=4")
+)
+
+
+@pytest.fixture(scope="module")
+def processor(weights: Path):
+    return load_pocket(weights)[1]
+
+
+@pytest.fixture(scope="module")
+def model(weights: Path):
+    return load_pocket(weights)[0]
+
+
+def _run(folder: Path, config, stop_after: int | None = None):
+    """Train in `folder`; leave as a killed process would after `stop_after` steps."""
+    training = train(config, folder)
+    seen = []
+    try:
+        while True:
+            seen.append(next(training))
+            if len(seen) == stop_after:
+                return seen, None
+    except StopIteration as stopped:
+        return seen, stopped.value
+
+
+def test_a_build_killed_anywhere_ends_with_the_same_weights(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("synergy.pocket.build.stage.SAVE_EVERY_STEPS", 2)
+    config = load_size("tiny", ("seed=3", *FEW))
+    _, undisturbed = _run(open_building_folder(config, tmp_path / "whole"), config)
+    out = tmp_path / "killed"
+    for stop_after in (2, 1, 3, 4):  # inside every stage
+        _run(open_building_folder(config, out), config, stop_after)
+    seen, resumed = _run(open_building_folder(config, out), config)
+    assert undisturbed is not None
+    assert resumed is not None
+    assert len(seen) < 9
+    expected, got = undisturbed.model.state_dict(), resumed.model.state_dict()
+    assert all(torch.equal(expected[name], got[name]) for name in expected)
+
+    finish(resumed, building_folder(out), out, {"README.md": "a card"})
+    assert not building_folder(out).exists()
+    loaded, _ = load_pocket(out)
+    assert all(torch.equal(tensor, got[name]) for name, tensor in loaded.state_dict().items())
+    assert json.loads((out / "build.json").read_text())["seed"] == 3
+    with pytest.raises(InputError, match="exists; expected a new folder"):
+        open_building_folder(config, out)
+
+
+def test_an_unfinished_build_of_another_configuration_is_not_touched(tmp_path: Path) -> None:
+    open_building_folder(load_size("tiny"), tmp_path / "out")
+    with pytest.raises(InputError, match="another configuration"):
+        open_building_folder(load_size("tiny", ("seed=1",)), tmp_path / "out")
+
+
+def test_seeds_give_other_weights_and_other_data(tmp_path: Path) -> None:
+    few = ("stages.cells.num_steps=1", "stages.captions.num_steps=1", "stages.answers.num_steps=1")
+    states = []
+    for seed in (0, 1):
+        config = load_size("tiny", (f"seed={seed}", *few))
+        _, built = _run(open_building_folder(config, tmp_path / str(seed)), config)
+        assert built is not None
+        states.append(built.model.state_dict()["model.language_model.layers.0.mlp.up_proj.weight"])
+    assert not torch.equal(*states)
+    assert caption_rows(0, 0, 2)[0].problem != caption_rows(1, 0, 2)[0].problem
+
+
+def test_sizes_grow_and_keep_tokenizer_and_stages() -> None:
+    configs = [load_size(size) for size in SIZES]
+    assert len({config.vocabulary_size for config in configs}) == 1
+    widths = [config.model.hidden_size * config.model.num_layers for config in configs]
+    assert widths == sorted(set(widths))
+    with pytest.raises(InputError, match="did you mean 'small'"):
+        load_size("smal")
+
+
+def test_the_learning_rate_warms_up_peaks_and_decays() -> None:
+    config = StageConfig(num_steps=100, batch_size=1, learning_rate=1.0, warmup_fraction=0.1)
+    rates = [learning_rate(config, step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[9] == pytest.approx(1.0)
+    assert max(rates) == pytest.approx(1.0)
+    assert rates[55] == pytest.approx(0.05 + 0.95 * 0.5)  # half-way down the cosine
+    assert rates[-1] < 0.06
+
+
+def test_a_stage_does_not_depend_on_how_its_rows_are_split(model, processor, monkeypatch) -> None:
+    """The loss is a mean over all response tokens of the step, whatever the micro-batches."""
+    rows = answer_rows(0, 0, 6, (1, 1, 1, 1, 1))
+    gradients = []
+    for rows_per_forward in (1, 4, 6):
+        monkeypatch.setattr("synergy.pocket.build.losses._ROWS_PER_FORWARD", rows_per_forward)
+        model.zero_grad()
+        language_backward(model, processor, lambda step: rows)(0)
+        gradients.append(torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]))
+    model.zero_grad()
+    norm = gradients[0].norm()
+    assert all((gradient - gradients[0]).norm() < 1e-4 * norm for gradient in gradients[1:])
+
+
+def test_labels_cover_the_response_and_its_end_and_nothing_else(processor) -> None:
+    item = items("train", 1)[0]
+    short = item.short()
+    batch = make_batch(processor, [Row(item.problem(), ANSWER_TAGS, ANSWER_TAGS.response(short.trace, short.answer))])
+    learned = batch.input_ids[0][batch.labels[0] >= 0]
+    assert processor.tokenizer.decode(learned) == ANSWER_TAGS.response(short.trace, short.answer) + "<|im_end|>"
+    num_cells = item.task.picture.size**2  # type: ignore[attr-defined]
+    assert int(batch.mm_token_type_ids.sum()) == num_cells
+    assert len(batch.pixel_values) == 4 * num_cells
+
+
+def test_a_stage_learns(tmp_path: Path) -> None:
+    """Cell classification of one fixed batch of features falls well below chance level."""
+    classifier = CellClassifier(16)
+    torch.manual_seed(0)
+    _, labels = cell_batch(0, 0, 4)
+    features = torch.randn(len(labels), 16)
+    config = StageConfig(num_steps=60, batch_size=4, learning_rate=0.1, warmup_fraction=0.1)
+
+    def backward(step: int) -> dict[str, float]:
+        loss, _ = classifier.losses(features, labels)
+        loss.backward()
+        return {"loss": loss.item()}
+
+    losses = [r.metrics["loss"] for r in run_stage(nn.ModuleDict({"c": classifier}), config, backward, tmp_path / "s")]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_sampling_grades_and_never_emits_vision_tokens(model, processor) -> None:
+    problems = [item.problem() for item in items("evaluation", 4)]
+    done: list[int] = []
+    sampled = sample(model, processor, problems, BOXED, num_samples=3, seed=0, progress=done.append)
+    assert [group.problem.id for group in sampled.groups] == [problem.id for problem in problems]
+    assert done[-1] == 4
+    assert len(sampled.rollouts) == 12
+    vision = {model.config.image_token_id, model.config.video_token_id}
+    assert all(not vision & set(rollout.token_ids.tolist()) for rollout in sampled.rollouts)
+    assert all(rollout.verdict is not None for rollout in sampled.rollouts)
+    again = sample(model, processor, problems, BOXED, num_samples=3, seed=0)
+    assert [r.text for r in again.rollouts] == [r.text for r in sampled.rollouts]
+
+
+def test_a_measure_knows_its_bounds() -> None:
+    assert Measure("m", 0.5, low=0.35, high=0.6).within
+    assert not Measure("m", 0.61, low=0.35, high=0.6).within
+    assert not Measure("m", 0.2, low=0.35).within
+    assert Measure("m", 0.2).line() == ("m", "20.0%", "", "", "")
+    assert Measure("m", 0.2, low=0.35).line()[3:] == ("at least 35.0%", "outside")
+
+
+def test_a_card_measures_and_describes(model, processor) -> None:
+    card = measure_card(model, processor, num_problems=25)
+    values = {measure.name: measure.value for measure in card.measures}
+    assert values["accuracy"] > 0.2
+    assert sum(values[f"problems in pass-rate level L{level}"] for level in range(1, 6)) == pytest.approx(1)
+    assert values["format followed, boxed"] > 0.9
+    assert values["generation speed"] > 100
+    assert "| accuracy |" in card.to_markdown(load_size("small"))
+    assert json.loads(card.to_json())["settings"]["problems"] == 25
