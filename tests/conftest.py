@@ -10,7 +10,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 
 # from here on, jaxtyping annotations of these packages are checked at every call
-_hook = install_import_hook(["synergy.pocket.build", "synergy.statistics"], "beartype.beartype")
+_hook = install_import_hook(["synergy.pocket.build", "synergy.statistics"], "shape_checker.checked")
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from synergy.pocket.build.run import (
     train,
 )
 from synergy.pocket.build.stage import learning_rate, run_stage
-from synergy.pocket.card import Measure, load_pocket, measure_card
-from synergy.pocket.probe import sample
+from synergy.pocket.card import Measure, measure_card
+from synergy.pocket.probe import load_pocket, sample
 from synergy.pocket.world import items
 from synergy.prompts import ANSWER_TAGS, BOXED
 

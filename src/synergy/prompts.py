@@ -42,9 +42,7 @@ BOXED = PromptPreset(
 ANSWER_TAGS = PromptPreset(
     name="answer_tags",
     source="2504.11468, figure 12: the same demand in our own words (the study's text is not reproduced here)",
-    system="You are a helpful assistant that reasons well. First think within <think> </think> tags, "
-    "then give the final answer within <answer> </answer> tags: "
-    "<think> your reasoning </think> <answer> your answer </answer>",
+    system="First think within <think> </think> tags, then give the final answer within <answer> </answer> tags.",
     instruction=None,
     answer_form="tags",
 )

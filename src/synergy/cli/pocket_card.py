@@ -39,7 +39,8 @@ def card(ctx: click.Context, folder: Path | None, problems: int, seed: int, as_j
             f"no model in {folder}; expected a folder with model.safetensors: "
             "make one with `synergy pocket build --out FOLDER`"
         )
-    from synergy.pocket.card import load_pocket, measure_card
+    from synergy.pocket.card import measure_card
+    from synergy.pocket.probe import load_pocket
 
     model, processor = load_pocket(folder)
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), transient=True) as progress:

@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -254,11 +253,3 @@ def _training_speed(model: Qwen2_5_VLForConditionalGeneration, processor: Paddle
     seconds = time.perf_counter() - started
     model.zero_grad(set_to_none=True)
     return _SPEED_BATCH * _SPEED_STEPS / seconds
-
-
-def load_pocket(folder: Path) -> tuple[Qwen2_5_VLForConditionalGeneration, PaddleOCRVLProcessor]:
-    """Model and processor of a pocket folder, as anyone would load them."""
-    from transformers import AutoModelForImageTextToText, AutoProcessor
-
-    model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
-    return model, AutoProcessor.from_pretrained(folder)

@@ -1,13 +1,20 @@
-"""Sampling a pocket model with plain `model.generate`: enough to describe it, and free of our own engine."""
+"""Loading a pocket model and sampling it with plain `model.generate`: enough to describe it, and free of our own engine."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from transformers import PaddleOCRVLProcessor, PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    PaddleOCRVLProcessor,
+    PreTrainedTokenizerFast,
+    Qwen2_5_VLForConditionalGeneration,
+)
 
 from synergy.grading import Attempt, grade_many
 from synergy.pocket.build.examples import prompt_text
@@ -50,6 +57,12 @@ class Sampled:
     def truncation_rate(self) -> float:
         """The share of attempts that the token limit cut off."""
         return float(np.mean([rollout.stop_reason is StopReason.LENGTH for rollout in self.rollouts]))
+
+
+def load_pocket(folder: Path) -> tuple[Qwen2_5_VLForConditionalGeneration, PaddleOCRVLProcessor]:
+    """Model and processor of a pocket folder, as anyone would load them."""
+    model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
+    return model, AutoProcessor.from_pretrained(folder)
 
 
 def sample(

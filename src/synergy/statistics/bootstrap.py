@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from synergy.errors import InputError
@@ -17,7 +18,7 @@ class BootstrapDifference:
     """How much one arm's mean score exceeds another's."""
 
     estimate: float
-    draws: np.ndarray  #: [num_draws] float64, sorted
+    draws: Float[np.ndarray, "num_draws"]  #: sorted
 
     def bound(self, share: float) -> float:
         """The percentile bound with `share` of the draws below: 0.05 is the one-sided 95 % lower bound."""
@@ -30,7 +31,7 @@ class BootstrapDifference:
         return min(1.0, 2 * (min(below, above) + 1) / (len(self.draws) + 1))
 
 
-def as_scores(arms: Sequence[ArrayLike]) -> np.ndarray:
+def as_scores(arms: Sequence[ArrayLike]) -> Float[np.ndarray, "num_arms num_seeds num_problems"]:
     """The arms' scores as one array [num_arms, num_seeds, num_problems]; InputError where they don't pair."""
     scores = [np.asarray(arm, float) for arm in arms]
     shapes = [score.shape for score in scores]
@@ -42,8 +43,10 @@ def as_scores(arms: Sequence[ArrayLike]) -> np.ndarray:
     return stacked
 
 
-def bootstrap_means(scores: np.ndarray, *, seed: int, num_draws: int = NUM_DRAWS) -> np.ndarray:
-    """Mean score of every arm in every draw: [num_arms, num_seeds, num_problems] to [num_draws, num_arms].
+def bootstrap_means(
+    scores: Float[np.ndarray, "num_arms num_seeds num_problems"], *, seed: int, num_draws: int = NUM_DRAWS
+) -> Float[np.ndarray, "{num_draws} num_arms"]:
+    """Mean score of every arm in every draw.
 
     A draw takes seeds with replacement and problems with replacement, the same for all arms, so a difference
     of columns is paired. Two errors of this bootstrap pull in opposite directions. The noise of single scores
@@ -64,8 +67,10 @@ def bootstrap_means(scores: np.ndarray, *, seed: int, num_draws: int = NUM_DRAWS
     return means
 
 
-def _draw_counts(rng: np.random.Generator, num_draws: int, num_items: int) -> np.ndarray:
-    """How often each item is taken in each draw, [num_draws, num_items]: multinomial, six times as fast."""
+def _draw_counts(
+    rng: np.random.Generator, num_draws: int, num_items: int
+) -> Float[np.ndarray, "{num_draws} {num_items}"]:
+    """How often each item is taken in each draw: multinomial, six times as fast."""
     taken = rng.integers(0, num_items, (num_draws, num_items), dtype=np.int32)
     taken += np.arange(0, num_draws * num_items, num_items, dtype=np.int32)[:, None]
     counts = np.bincount(taken.ravel(), minlength=num_draws * num_items)
@@ -81,7 +86,12 @@ def paired_difference(
     return difference(scores, means, 0, 1)
 
 
-def difference(scores: np.ndarray, means: np.ndarray, arm: int, baseline: int) -> BootstrapDifference:
+def difference(
+    scores: Float[np.ndarray, "num_arms num_seeds num_problems"],
+    means: Float[np.ndarray, "num_draws num_arms"],
+    arm: int,
+    baseline: int,
+) -> BootstrapDifference:
     """The difference of two arms, by position, from `scores` and their `bootstrap_means`."""
     return BootstrapDifference(
         estimate=float(scores[arm].mean() - scores[baseline].mean()),
@@ -89,7 +99,7 @@ def difference(scores: np.ndarray, means: np.ndarray, arm: int, baseline: int) -
     )
 
 
-def holm(p_values: ArrayLike) -> np.ndarray:
+def holm(p_values: ArrayLike) -> Float[np.ndarray, "num_tests"]:
     """Holm's (1979) adjusted p-values, in the given order: reject those at or below the level as usual."""
     p = np.asarray(p_values, float)
     order = np.argsort(p)

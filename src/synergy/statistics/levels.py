@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Int
 
 from synergy.errors import InputError
 
@@ -18,7 +19,7 @@ def level_of(num_correct: int, num_samples: int) -> int:
     return 5 - reached
 
 
-def level_indices(levels: Sequence[int | None]) -> dict[int, np.ndarray]:
+def level_indices(levels: Sequence[int | None]) -> dict[int, Int[np.ndarray, "problems"]]:
     """The positions of each level's problems, levels ascending; a problem without a level is in none."""
     known = sorted({level for level in levels if level is not None})
     return {level: np.flatnonzero([each == level for each in levels]) for level in known}

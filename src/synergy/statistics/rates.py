@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
@@ -26,7 +27,7 @@ def _counts(num_correct: ArrayLike, num_samples: ArrayLike) -> tuple[np.ndarray,
     return correct, samples
 
 
-def pass_at_k(num_correct: ArrayLike, num_samples: ArrayLike, k: int) -> np.ndarray:
+def pass_at_k(num_correct: ArrayLike, num_samples: ArrayLike, k: int) -> Float[np.ndarray, "*problems"]:
     """Per problem, the chance that k samples hold a correct one, without bias: 1 − C(n−c, k) / C(n, k).
 
     Chen et al. 2021 (2107.03374), equation 1. Any shapes that broadcast; NaN where k exceeds the number of

@@ -10,8 +10,9 @@ its row and column can be asked for by them.
 from random import Random
 
 import torch
+from jaxtyping import Float, Int
 from PIL.Image import Image
-from torch import nn
+from torch import Tensor, nn
 
 from synergy.pocket.drawing import draw
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
@@ -34,11 +35,10 @@ class CellClassifier(nn.Module):
         super().__init__()
         self.heads = nn.ModuleList(nn.Linear(width, len(names)) for names in _CLASSES)
 
-    def losses(self, features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The summed cross-entropy of the five parts, and the share of cells with all five right.
-
-        features: [cells, width]; labels: [cells, 5].
-        """
+    def losses(
+        self, features: Float[Tensor, "cells width"], labels: Int[Tensor, "cells 5"]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """The summed cross-entropy of the five parts, and the share of cells with all five right."""
         loss = features.new_zeros(())
         right = torch.ones(len(labels), dtype=torch.bool)
         for head, target in zip(self.heads, labels.T, strict=True):
@@ -55,8 +55,8 @@ def cell_labels(scene: Scene, row: int, column: int) -> tuple[int, ...]:
     return (*looks, _PLACES.index(row), _PLACES.index(column))
 
 
-def cell_batch(seed: int, step: int, size: int) -> tuple[list[list[Image]], torch.Tensor]:
-    """Pictures of the training families and the labels [cells, 5] of all their cells in reading order."""
+def cell_batch(seed: int, step: int, size: int) -> tuple[list[list[Image]], Int[Tensor, "cells 5"]]:
+    """Pictures of the training families and the labels of all their cells in reading order."""
     rng = Random(f"{seed}/cells/{step}")
     images, labels = [], []
     for row in range(size):

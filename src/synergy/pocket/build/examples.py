@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 from transformers import PaddleOCRVLProcessor
 
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
@@ -22,30 +24,32 @@ _IGNORED = -100
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One example: what is asked, in which preset, and the whole response without its end token."""
+    """One example."""
 
     problem: Problem
-    preset: PromptPreset
-    response: str
+    preset: PromptPreset | None  #: None asks the bare question
+    response: str  #: the whole response without its end token
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """A right-padded batch; images are in the order of the rows."""
 
-    input_ids: torch.Tensor  #: [rows, length] int64
-    attention_mask: torch.Tensor  #: [rows, length]
-    labels: torch.Tensor  #: [rows, length]; -100 everywhere but on response tokens
-    pixel_values: torch.Tensor  #: [patches, 1176] float32
-    image_grid_thw: torch.Tensor  #: [images, 3]: time, rows and columns in patches
-    mm_token_type_ids: torch.Tensor  #: [rows, length]; 1 on image tokens
+    input_ids: Int[Tensor, "rows length"]
+    attention_mask: Int[Tensor, "rows length"]
+    labels: Int[Tensor, "rows length"]  #: -100 everywhere but on response tokens
+    pixel_values: Float[Tensor, "patches 1176"]
+    image_grid_thw: Int[Tensor, "images 3"]  #: time, rows and columns in patches
+    mm_token_type_ids: Int[Tensor, "rows length"]  #: 1 on image tokens
 
 
-def prompt_text(processor: PaddleOCRVLProcessor, problem: Problem, preset: PromptPreset) -> str:
+def prompt_text(processor: PaddleOCRVLProcessor, problem: Problem, preset: PromptPreset | None) -> str:
     """The chat up to where the assistant's turn starts, one placeholder an image."""
+    asked = preset.user_text(problem.question) if preset else problem.question
+    system = preset.system if preset else None
     content: list[dict[str, str]] = [{"type": "image"} for _ in problem.images]
-    content.append({"type": "text", "text": preset.user_text(problem.question)})
-    messages: list[dict[str, Any]] = [{"role": "system", "content": preset.system}] if preset.system else []
+    content.append({"type": "text", "text": asked})
+    messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
     messages.append({"role": "user", "content": content})
     return processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
 
@@ -88,14 +92,18 @@ def _draw_item(rng: Random, family: str, level_weights: Sequence[float], index: 
 
 
 def caption_rows(seed: int, step: int, size: int) -> list[Row]:
-    """Pictures of all training families and of the base skill, each with the request to describe it."""
+    """Pictures of all training families and of the base skill with their captions, asked for without a preset.
+
+    The bare caption is half as long as a response with reasoning, and all of it has to be seen.
+    """
     rng = Random(f"{seed}/captions/{step}")
     rows = []
     for row in range(size):
         family = BASE_SKILL if rng.random() < _DESCRIBE_SHARE else rng.choice(TRAINING_FAMILIES)
         item = _draw_item(rng, family, (1, 1, 1, 1, 1), step * size + row, seed)
         assert isinstance(item.task.picture, Scene)
-        rows.append(_row(rng, Item(item.id, DESCRIBE, item.level, DescribeTask(item.task.picture))))
+        described = Item(item.id, DESCRIBE, item.level, DescribeTask(item.task.picture))
+        rows.append(Row(described.problem(), None, described.caption()))
     return rows
 
 
