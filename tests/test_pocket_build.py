@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ from torch import nn
 from synergy.config.build import StageConfig
 from synergy.errors import InputError
 from synergy.pocket.build.cells import CellClassifier, cell_batch
-from synergy.pocket.build.examples import Row, answer_rows, caption_rows, make_batch
+from synergy.pocket.build.examples import Row, answer_rows, picture_rows, make_batch
+from synergy.pocket.build.facts import facts
 from synergy.pocket.build.losses import language_backward
 from synergy.pocket.build.run import (
     SIZES,
@@ -22,12 +24,14 @@ from synergy.pocket.build.run import (
 )
 from synergy.pocket.build.stage import learning_rate, run_stage
 from synergy.pocket.card import Measure, measure_card
+from synergy.pocket.claims import read_claims
 from synergy.pocket.probe import load_pocket, sample
+from synergy.pocket.scenes import Scene
 from synergy.pocket.world import items
 from synergy.prompts import ANSWER_TAGS, BOXED
 
 FEW = tuple(
-    f"stages.{stage}.{what}" for stage in ("cells", "captions", "answers") for what in ("num_steps=3", "batch_size=4")
+    f"stages.{stage}.{what}" for stage in ("cells", "pictures", "answers") for what in ("num_steps=3", "batch_size=4")
 )
 
 
@@ -84,7 +88,7 @@ def test_an_unfinished_build_of_another_configuration_is_not_touched(tmp_path: P
 
 
 def test_seeds_give_other_weights_and_other_data(tmp_path: Path) -> None:
-    few = ("stages.cells.num_steps=1", "stages.captions.num_steps=1", "stages.answers.num_steps=1")
+    few = ("stages.cells.num_steps=1", "stages.pictures.num_steps=1", "stages.answers.num_steps=1")
     states = []
     for seed in (0, 1):
         config = load_size("tiny", (f"seed={seed}", *few))
@@ -92,7 +96,9 @@ def test_seeds_give_other_weights_and_other_data(tmp_path: Path) -> None:
         assert built is not None
         states.append(built.model.state_dict()["model.language_model.layers.0.mlp.up_proj.weight"])
     assert not torch.equal(*states)
-    assert caption_rows(0, 0, 2)[0].problem != caption_rows(1, 0, 2)[0].problem
+    assert (
+        picture_rows(0, 0, config.stages.pictures)[0].problem != picture_rows(1, 0, config.stages.pictures)[0].problem
+    )
 
 
 def test_sizes_grow_and_keep_tokenizer_and_stages() -> None:
@@ -187,3 +193,16 @@ def test_a_card_measures_and_describes(model, processor) -> None:
     assert values["generation speed"] > 100
     assert "| accuracy |" in card.to_markdown(load_size("small"))
     assert json.loads(card.to_json())["settings"]["problems"] == 25
+
+
+def test_facts_are_true_and_many() -> None:
+    boards = items("train", 300, families=("sum", "count", "locate", "expression"))
+    counts = []
+    for item in boards:
+        scene = item.task.picture
+        assert isinstance(scene, Scene)
+        claims = read_claims(item.task, facts(scene, Random(item.id)))
+        assert all(claim.true for claim in claims), item.id
+        counts.append(len(claims))
+    assert min(counts) >= 4
+    assert sum(counts) / len(counts) > 6

@@ -22,7 +22,7 @@ class AnswerKind(StrEnum):
     OPTION = "option"  #: the letter of one of `Problem.choices`: "B"
     EXPRESSION = "expression"  #: a formula; any equivalent form is right: "2x+1"
     BOX = "box"  #: left, top, right, bottom, each relative to the image's size: "[0.10, 0.20, 0.70, 0.50]"
-    PERMUTATION = "permutation"  #: numbers in order: "3 1 2"; the score is the share of right positions
+    PERMUTATION = "permutation"  #: numbers in order: "3, 1, 2"; the score is the share of right positions
     CELLS = "cells"  #: text cells: rows divided by ";", cells by ","; the score is the share of right cells
 
 

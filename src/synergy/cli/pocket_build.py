@@ -49,7 +49,7 @@ def build(out: Path, size: str, seed: int, threads: int | None, overrides: tuple
     with Progress(*columns) as progress:
         bars = {
             name: progress.add_task(name, total=getattr(config.stages, name).num_steps, metrics="", start=False)
-            for name in ("cells", "captions", "answers")
+            for name in ("cells", "pictures", "answers")
         }
         training = train(config, folder)
         while True:

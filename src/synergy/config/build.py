@@ -76,6 +76,15 @@ class StageConfig(Config):
     """share of the steps over which the learning rate rises to its peak"""
 
 
+class PicturesStageConfig(StageConfig):
+    """The middle stage: captions, then captions and facts."""
+
+    captions_first_fraction: Fraction
+    """share of the steps, at the beginning, that have captions alone"""
+    facts_fraction: Fraction
+    """share of facts among the examples of the later steps"""
+
+
 class AnswersStageConfig(StageConfig):
     """The last stage, which draws problems of all five generating difficulties."""
 
@@ -94,8 +103,8 @@ class StagesConfig(Config):
 
     cells: StageConfig
     """the vision tower learns to classify cells"""
-    captions: StageConfig
-    """the model learns to describe pictures"""
+    pictures: PicturesStageConfig
+    """the model learns to caption pictures and to state facts about them"""
     answers: AnswersStageConfig
     """the model learns short answers"""
 

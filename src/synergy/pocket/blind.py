@@ -19,7 +19,7 @@ from synergy.records import AnswerKind, Problem
 
 LIMITS = {AnswerKind.OPTION: 0.35}  #: highest share that a guesser may reach, by answer kind
 DEFAULT_LIMIT = 0.20
-_POSITIONAL = {AnswerKind.PERMUTATION: r", ", AnswerKind.CELLS: r"(?<=[,;]) "}
+_POSITIONAL = (AnswerKind.PERMUTATION, AnswerKind.CELLS)  #: answers of parts, scored by the share that is right
 _MASKED = re.compile(rf"\b(?:{'|'.join(COLOURS)}|(?:{'|'.join(SHAPES)})s?|\d|row|column)\b")
 _NUM_CONSTANTS, _NUM_FITTED, _MIN_GROUP = 25, 150, 30
 
@@ -97,20 +97,18 @@ def _constant_guesser(train: Sequence[_Question]) -> Callable[[_Question], str]:
 
 def _best_constant(group: Sequence[_Question]) -> str:
     candidates = [text for text, _ in Counter(q.problem.answer for q in group).most_common(_NUM_CONSTANTS)]
-    separator = _POSITIONAL.get(group[0].problem.answer_kind)
-    if separator:
-        candidates.append(_likeliest_by_position(group, separator))
+    if group[0].problem.answer_kind in _POSITIONAL:
+        candidates.append(_likeliest_by_position(group))
     sample = group[:_NUM_FITTED]
     return max(candidates, key=lambda answer: sum(question.score(answer) for question in sample))
 
 
-def _likeliest_by_position(group: Sequence[_Question], separator: str) -> str:
+def _likeliest_by_position(group: Sequence[_Question]) -> str:
     """The answer composed of the most common part at each position, of the most common length."""
-    answers = [re.split(separator, question.problem.answer) for question in group]
+    answers = [re.split(r"(?<=[,;]) ", question.problem.answer) for question in group]
     ((length, _),) = Counter(len(parts) for parts in answers).most_common(1)
     columns = zip(*(parts for parts in answers if len(parts) == length), strict=True)
-    joiner = ", " if separator == ", " else " "
-    return joiner.join(Counter(column).most_common(1)[0][0] for column in columns)
+    return " ".join(Counter(column).most_common(1)[0][0] for column in columns)
 
 
 def _bayes_guesser(train: Sequence[_Question]) -> Callable[[_Question], str]:

@@ -1,4 +1,4 @@
-"""Loading a pocket model and sampling it with plain `model.generate`: enough to describe it, and free of our own engine."""
+"""Loading a pocket model and sampling it with `model.generate`: enough to describe it, and free of our own engine."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -46,6 +46,10 @@ class Puzzle:
         words = [self.tile_words(tile) for tile in range(1, 10)]
         return "; ".join(", ".join(words[start : start + SIDE]) for start in range(0, 9, SIDE))
 
+    def order_text(self) -> str:
+        """The places in reading order of the tiles, laid out as the picture is: "2, 7, 5; 1, 9, 3; 4, 6, 8"."""
+        return "; ".join(", ".join(map(str, self.order[start : start + SIDE])) for start in range(0, 9, SIDE))
+
     def words(self) -> str:
         """The puzzle as prose, for text twins."""
         tiles = ", ".join(f"tile {tile} shows the {self.tile_words(tile)}" for tile in range(1, 10))

@@ -1,6 +1,6 @@
 """Permutations: numbers in order; the score is the share of right positions (the jigsaw hit reward).
 
-Numbers stand apart ("3 1 2", "[3, 1, 2]") or, where the gold answer has n of them, as n digits run together
+Numbers stand apart ("3 1 2", "[3, 1, 2]", rows divided by ";") or, where the gold answer has n of them, as n digits run together
 ("312"). The share is over the longer of the two, so that padding never helps. Repeats are not punished on
 their own: one number n times is right in one position, which is what a blind guess earns on average.
 """
@@ -30,7 +30,7 @@ def _entries(text: str) -> list[str]:
     text = unwrap(text)
     if text[:1] + text[-1:] in ("[]", "()"):
         text = text[1:-1]
-    return text.replace(",", " ").split()
+    return text.replace(",", " ").replace(";", " ").split()
 
 
 def _score(gold: tuple[int, ...], predicted: tuple[int, ...]) -> Comparison:

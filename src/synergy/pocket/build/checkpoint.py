@@ -95,9 +95,17 @@ def build_model_config(config: PocketBuildConfig, tokenizer: PreTrainedTokenizer
 
 
 def build_model(config: PocketBuildConfig, tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLForConditionalGeneration:
-    """A freshly initialised model; its weights depend on `config.seed` alone."""
+    """A freshly initialised model; its weights depend on `config.seed` alone.
+
+    What a layer adds to the residual stream starts at 1/√(2·layers) of the usual scale (as GPT-2's did), else the
+    first layers drown the embeddings and the model learns to look a third later.
+    """
     torch.manual_seed(config.seed)
     model = Qwen2_5_VLForConditionalGeneration(build_model_config(config, tokenizer))
+    with torch.no_grad():
+        for name, weight in model.model.language_model.named_parameters():
+            if name.endswith(("o_proj.weight", "down_proj.weight")):
+                weight.mul_((2 * config.model.num_layers) ** -0.5)
     model.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids(END)
     model.generation_config.pad_token_id = tokenizer.convert_tokens_to_ids(PAD)
     return model

@@ -1,7 +1,7 @@
 """Training examples of the build: rendered prompts and responses as padded batches for the Hugging Face model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -11,6 +11,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import PaddleOCRVLProcessor
 
+from synergy.config.build import PicturesStageConfig
+from synergy.pocket.build.facts import facts
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
 from synergy.pocket.families.describe import DESCRIBE, DescribeTask
 from synergy.pocket.scenes import Scene
@@ -91,23 +93,34 @@ def _draw_item(rng: Random, family: str, level_weights: Sequence[float], index: 
     return make_item("train", family, level, index, seed)
 
 
-def caption_rows(seed: int, step: int, size: int) -> list[Row]:
-    """Pictures of all training families and of the base skill with their captions, asked for without a preset.
+def picture_rows(seed: int, step: int, config: PicturesStageConfig) -> list[Row]:
+    """Pictures of all training families and of the base skill, each with its caption or with facts about it.
 
-    The bare caption is half as long as a response with reasoning, and all of it has to be seen.
+    Captions come first and alone: the way from place to content is found soon where all of the text asks for it,
+    and the facts build on it.
+
+    They are asked for without a preset: the bare text is half as long as a response with reasoning, and all of it
+    has to be seen.
     """
-    rng = Random(f"{seed}/captions/{step}")
+    rng = Random(f"{seed}/pictures/{step}")
+    facts_fraction = config.facts_fraction if step >= config.captions_first_fraction * config.num_steps else 0.0
     rows = []
-    for row in range(size):
+    for row in range(config.batch_size):
         family = BASE_SKILL if rng.random() < _DESCRIBE_SHARE else rng.choice(TRAINING_FAMILIES)
-        item = _draw_item(rng, family, (1, 1, 1, 1, 1), step * size + row, seed)
-        assert isinstance(item.task.picture, Scene)
-        described = Item(item.id, DESCRIBE, item.level, DescribeTask(item.task.picture))
-        rows.append(Row(described.problem(), None, described.caption()))
+        item = _draw_item(rng, family, (1, 1, 1, 1, 1), step * config.batch_size + row, seed)
+        scene = item.task.picture
+        assert isinstance(scene, Scene)
+        if rng.random() < facts_fraction:
+            problem = replace(item.problem(), question=_FACTS_QUESTION)
+            rows.append(Row(problem, None, facts(scene, rng)))
+        else:
+            described = Item(item.id, DESCRIBE, item.level, DescribeTask(scene))
+            rows.append(Row(described.problem(), None, described.caption()))
     return rows
 
 
-_DESCRIBE_SHARE = 0.4
+_DESCRIBE_SHARE = 0.25
+_FACTS_QUESTION = "State facts about the picture."
 _RETAINED_SHARE = 0.15  #: of captions among the short answers, so that seeing is not forgotten
 
 

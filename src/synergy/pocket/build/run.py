@@ -1,4 +1,4 @@
-"""A pocket model from nothing: cells, then captions, then short answers; killed at any moment, it goes on from there.
+"""A pocket model from nothing: cells, pictures, short answers; killed at any moment, it goes on from there.
 
 Everything unfinished lives in `OUT.building`; `OUT` appears by one rename when model, processor and card are in it.
 """
@@ -17,7 +17,7 @@ from synergy.config.resolve import config_hash, write_resolved
 from synergy.errors import FileError, InputError, unknown_name
 from synergy.pocket.build.cells import CellClassifier
 from synergy.pocket.build.checkpoint import build_model, build_processor, save_checkpoint
-from synergy.pocket.build.examples import answer_rows, caption_rows
+from synergy.pocket.build.examples import answer_rows, picture_rows
 from synergy.pocket.build.losses import cell_backward, language_backward
 from synergy.pocket.build.stage import Backward, run_stage
 from synergy.pocket.build.tokenizer import corpus, train_tokenizer
@@ -99,9 +99,9 @@ def train(config: PocketBuildConfig, folder: Path) -> Generator[Progress, None, 
         folder,
     )
     whole = nn.ModuleDict({"model": model})
-    captions, answers = stages.captions, stages.answers
-    caption_loss = language_backward(model, processor, lambda step: caption_rows(seed, step, captions.batch_size))
-    yield from _stage("captions", whole, captions, caption_loss, folder)
+    pictures, answers = stages.pictures, stages.answers
+    picture_loss = language_backward(model, processor, lambda step: picture_rows(seed, step, pictures))
+    yield from _stage("pictures", whole, pictures, picture_loss, folder)
     answer_loss = language_backward(
         model, processor, lambda step: answer_rows(seed, step, answers.batch_size, answers.level_weights)
     )

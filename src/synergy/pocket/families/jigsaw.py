@@ -24,15 +24,14 @@ class JigsawTask(Task):
 
     @property
     def answer(self) -> str:
-        return ", ".join(map(str, self.picture.order))
+        return self.picture.order_text()
 
     def question(self, rng: Random) -> str:
         return rng.choice(
             (
-                "The tiles of a picture are shuffled. Read the place of each tile, from left to right and top to "
-                "bottom, as nine numbers from 1 to 9.",
-                "Nine tiles were mixed up. Read for each tile, row by row, the number from 1 to 9 of its place in "
-                "the whole picture.",
+                "What is in each cell, from left to right and top to bottom? The tiles of the picture are shuffled: "
+                "give the place from 1 to 9 where each belongs.",
+                "Read the picture cell by cell. Its nine tiles are shuffled: name the place of each, from 1 to 9.",
             )
         )
 
@@ -40,7 +39,7 @@ class JigsawTask(Task):
         return f"tile {tile} goes to {place or self.picture.order[tile - 1]}"
 
     def short_trace(self, rng: Random) -> str:
-        return sentences("9 tiles", ending(rng, self.answer))
+        return sentences("3 rows of tiles", ending(rng, self.answer))
 
     def long_trace(self, rng: Random) -> str:
         slipped = rng.randint(1, 9)
