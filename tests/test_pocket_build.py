@@ -11,7 +11,7 @@ from torch import nn
 from synergy.config.build import StageConfig
 from synergy.errors import InputError
 from synergy.pocket.build.cells import CellClassifier, cell_batch
-from synergy.pocket.build.examples import Row, answer_rows, picture_rows, make_batch
+from synergy.pocket.build.examples import Row, answer_rows, make_batch, picture_rows
 from synergy.pocket.build.facts import facts
 from synergy.pocket.build.losses import language_backward
 from synergy.pocket.build.run import (

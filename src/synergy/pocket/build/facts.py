@@ -2,94 +2,101 @@
 
 A caption teaches the way from a place to what stands there. Questions need the other ways too: from a look to its
 place, from a condition to all that meet it, from a row to a count. Learned from short answers alone these come
-slowly, since an answer looks up two or three things and a list of facts some thirty.
+slowly, since an answer looks up two or three things and a list of facts some thirty. All facts of one text are of
+one kind, so that a text practises one way of looking.
 """
 
+from collections.abc import Callable
 from random import Random
 
 from synergy.pocket.families.locate import MOVES
 from synergy.pocket.plots import marked_points
 from synergy.pocket.scenes import COLOURS, SHAPES, Scene, Selector, place_name
 
-NUM_FACTS = 9
+_NUM_PLACES, _NUM_PAIRS, _NUM_STEPS = 7, 4, 5
 
 
 def facts(scene: Scene, rng: Random) -> str:
-    """Several random facts as one text; a plot has few, and states them all."""
+    """Facts of one random kind; a plot has few, and they are all stated."""
     if scene.style != "board":
-        return _plot_facts(scene)
-    makers = (_tally, _tally, _count, _numbers, _where, _where, _what, _neighbour)
-    stated = [rng.choice(makers)(scene, rng) for _ in range(NUM_FACTS)]
-    return ". ".join(fact for fact in stated if fact)
+        return ". ".join(_plot_facts(scene))
+    kinds: list[Callable[[Scene, Random], list[str]]] = [_tallies, _tallies, _counts, _where, _where, _cells, _walk]
+    if any(cell.digit is not None for row in scene.cells for cell in row if cell.shape):
+        kinds += [_numbers] * 4
+    return ". ".join(rng.choice(kinds)(scene, rng) or _cells(scene, rng))
 
 
-def _plot_facts(scene: Scene) -> str:
+def _plot_facts(scene: Scene) -> list[str]:
     x_labels = ", ".join(str(cell.digit) for cell in scene.cells[-1][1:])
     y_labels = ", ".join(str(row[0].digit) for row in reversed(scene.cells[:-1]))
     points = ", ".join(f"({x}, {y})" for x, y in marked_points(scene))
-    return f"x labels: {x_labels}. y labels: {y_labels}. points {points}"
+    return [f"x labels: {x_labels}", f"y labels: {y_labels}", f"points {points}"]
 
 
-def _selector(rng: Random) -> Selector:
-    colour, shape = rng.choice(COLOURS), rng.choice(SHAPES)
-    kinds = (Selector(colour), Selector(shape=shape), Selector(colour, shape), Selector(colour), Selector(shape=shape))
-    chosen = rng.choice(kinds)
+def _selectors(rng: Random) -> list[Selector]:
+    """All colours, all shapes, or some pairs of both; sometimes their opposites."""
+    pairs = [Selector(rng.choice(COLOURS), rng.choice(SHAPES)) for _ in range(_NUM_PAIRS)]
+    chosen = rng.choice(([Selector(colour) for colour in COLOURS], [Selector(shape=shape) for shape in SHAPES], pairs))
     negated = rng.random() < 0.2
-    return Selector(chosen.colour, chosen.shape, negated=negated)
+    return [Selector(selector.colour, selector.shape, negated=negated) for selector in chosen]
 
 
-def _tally(scene: Scene, rng: Random) -> str:
-    selector, axis = _selector(rng), rng.randint(0, 1)
-    places = selector.places(scene)
-    counts = [sum(place[axis] == line for place in places) for line in range(1, scene.size + 1)]
-    return f"{selector.words()} by {('row', 'column')[axis]}: {', '.join(map(str, counts))}"
+def _tallies(scene: Scene, rng: Random) -> list[str]:
+    axis = rng.randint(0, 1)
+    stated = []
+    for selector in _selectors(rng):
+        places = selector.places(scene)
+        counts = [sum(place[axis] == line for place in places) for line in range(1, scene.size + 1)]
+        stated.append(f"{selector.words()} by {('row', 'column')[axis]}: {', '.join(map(str, counts))}")
+    return stated
 
 
-def _count(scene: Scene, rng: Random) -> str:
-    selector = _selector(rng)
-    if rng.random() < 0.3:
-        line = rng.randint(1, scene.size)
-        row, column = (line, None) if rng.random() < 0.5 else (None, line)
-        selector = Selector(selector.colour, selector.shape, row, column, selector.negated)
-    return f"{selector.words()}: {len(selector.places(scene))}"
+def _counts(scene: Scene, rng: Random) -> list[str]:
+    return [f"{selector.words()}: {len(selector.places(scene))}" for selector in _selectors(rng)]
 
 
-def _numbers(scene: Scene, rng: Random) -> str:
-    row = Selector(row=rng.randint(1, scene.size))
-    selector = rng.choice((Selector(rng.choice(COLOURS)), Selector(shape=rng.choice(SHAPES)), row))
-    digits = [scene.at(*place).digit for place in selector.places(scene)]
-    if not digits or None in digits:
-        return _where(scene, rng)
-    return f"numbers on {selector.words()}: {', '.join(map(str, digits))}"
+def _numbers(scene: Scene, rng: Random) -> list[str]:
+    rows = [Selector(row=row) for row in range(1, scene.size + 1)]
+    looks = [Selector(colour) for colour in COLOURS], [Selector(shape=shape) for shape in SHAPES]
+    stated = []
+    for selector in rng.choice((*looks, rows)):
+        digits = [scene.at(*place).digit for place in selector.places(scene)]
+        if digits:
+            stated.append(f"numbers on {selector.words()}: {', '.join(map(str, digits))}")
+    return stated
 
 
-def _where(scene: Scene, rng: Random) -> str:
-    """The place of an object whose look is unique; an empty text where there is none."""
-    objects = [scene.at(*place) for place in Selector().places(scene)]
-    looks = [(cell.colour, cell.shape) for cell in objects]
-    unique = [(colour, shape) for colour, shape in looks if looks.count((colour, shape)) == 1]
+def _unique(scene: Scene) -> list[tuple[str, tuple[int, int]]]:
+    """The objects that no other looks like, with their places."""
+    places = list(Selector().places(scene))
+    looks = [f"{scene.at(*place).colour} {scene.at(*place).shape}" for place in places]
+    return [(look, place) for look, place in zip(looks, places, strict=True) if looks.count(look) == 1]
+
+
+def _where(scene: Scene, rng: Random) -> list[str]:
+    unique = _unique(scene)
+    chosen = rng.sample(unique, min(_NUM_PLACES, len(unique)))
+    return [f"{look} at {place_name(*place)}" for look, place in chosen]
+
+
+def _cells(scene: Scene, rng: Random) -> list[str]:
+    places = rng.sample(list(scene.positions()), _NUM_PLACES)
+    return [f"{place_name(*place)} is {scene.at(*place).words()}" for place in places]
+
+
+def _walk(scene: Scene, rng: Random) -> list[str]:
+    """From an object that no other looks like, some steps, each naming what stands there."""
+    unique = _unique(scene)
     if not unique:
-        return ""
-    colour, shape = rng.choice(unique)
-    (place,) = Selector(colour, shape).places(scene)
-    return f"{colour} {shape} at {place_name(*place)}"
-
-
-def _what(scene: Scene, rng: Random) -> str:
-    place = rng.choice(list(scene.positions()))
-    return f"{place_name(*place)} is {scene.at(*place).words()}"
-
-
-def _neighbour(scene: Scene, rng: Random) -> str:
-    """A step from one place to the next, continuing from a look where one is unique."""
-    start = _where(scene, rng)
-    if not start:
-        return ""
-    row, column = int(start[-3]), int(start[-1])
-    moves = [
-        (move, (row + down, column + right))
-        for move, (down, right) in MOVES.items()
-        if 1 <= row + down <= scene.size and 1 <= column + right <= scene.size
-    ]
-    move, place = rng.choice(moves)
-    return f"{start}, {move} is {place_name(*place)}, and {place_name(*place)} is {scene.at(*place).words()}"
+        return []
+    look, place = rng.choice(unique)
+    stated = [f"{look} at {place_name(*place)}"]
+    for _ in range(_NUM_STEPS):
+        reachable = [
+            (move, (place[0] + down, place[1] + right))
+            for move, (down, right) in MOVES.items()
+            if 1 <= place[0] + down <= scene.size and 1 <= place[1] + right <= scene.size
+        ]
+        move, place = rng.choice(reachable)
+        stated.append(f"{move} is {place_name(*place)}, and {place_name(*place)} is {scene.at(*place).words()}")
+    return stated
