@@ -18,4 +18,23 @@ def weights() -> Path:
     """The shipped pocket model's folder."""
     from synergy.pocket.shipped import WEIGHTS
 
+    if not (WEIGHTS / "model.safetensors").exists():
+        pytest.skip("no pocket model is shipped yet; make one with `synergy pocket build`")
     return WEIGHTS
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model after a handful of steps, built and written as a real one is."""
+    from synergy.pocket.build.run import finish, load_size, open_building_folder, train
+
+    config = load_size("tiny", tuple(f"stages.{stage}.num_steps=2" for stage in ("cells", "pictures", "answers")))
+    out = tmp_path_factory.mktemp("models") / "untrained"
+    folder = open_building_folder(config, out)
+    training = train(config, folder)
+    try:
+        while True:
+            next(training)
+    except StopIteration as stopped:
+        finish(stopped.value, folder, out, {"README.md": "untrained"})
+    return out

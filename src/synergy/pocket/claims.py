@@ -14,13 +14,22 @@ from synergy.pocket.families.expression import sine_at
 from synergy.pocket.families.locate import MOVES
 from synergy.pocket.plots import chart_values, marked_points
 from synergy.pocket.puzzles import Puzzle
-from synergy.pocket.scenes import COLOURS, SELECTOR_PATTERN, SHAPES, Scene, Selector, parse_selector
+from synergy.pocket.scenes import (
+    COLOURS,
+    PLACE_PATTERN,
+    SELECTOR_PATTERN,
+    SHAPES,
+    Scene,
+    Selector,
+    parse_selector,
+    read_place,
+)
 from synergy.pocket.tasks import Task
 
 _DOUBT = re.compile(r"\b(?:wait|hmm|mistake|not right|no:|correct)", re.IGNORECASE)
 _COLOUR, _SHAPE = "|".join(COLOURS), "|".join(SHAPES)
 _CELL = rf"(?:empty|(?:(?:{_COLOUR}) )?(?:{_SHAPE}|dot|bar)(?: \d)?|\d)"
-_PLACE = r"r[1-4]c[1-4]"
+_PLACE = rf"\b{PLACE_PATTERN}\b"
 _NUMBERS = r"-?\d+(?:, -?\d+)*"
 _OPERAND = r"-?\d+(?:/\d+)?"
 
@@ -57,10 +66,6 @@ def _ints(text: str) -> list[int]:
     return [int(number) for number in text.split(", ")]
 
 
-def _place(text: str) -> tuple[int, int]:
-    return int(text[1]), int(text[3])
-
-
 def _inside(reading: _Reading, place: tuple[int, int]) -> bool:
     return all(1 <= index <= reading.scene.size for index in place)
 
@@ -93,18 +98,18 @@ def _count(reading: _Reading, match: re.Match[str]) -> bool:
 
 def _object_at(reading: _Reading, match: re.Match[str]) -> bool:
     colour, shape = match["looks"].split()
-    reading.place = _place(match["at"])
+    reading.place = read_place(match["at"])
     return Selector(colour, shape).places(reading.scene) == [reading.place]
 
 
 def _objects_at(reading: _Reading, match: re.Match[str]) -> bool:
-    places = [] if match["places"] == "none" else [_place(text) for text in match["places"].split(", ")]
+    places = [] if match["places"] == "none" else [read_place(text) for text in match["places"].split(", ")]
     return parse_selector(match["spread"]).places(reading.scene) == places
 
 
 def _move(reading: _Reading, match: re.Match[str]) -> bool:
-    start = _place(match["start"]) if match["start"] else reading.place
-    end = reading.place = _place(match["end"])
+    start = read_place(match["start"]) if match["start"] else reading.place
+    end = reading.place = read_place(match["end"])
     if start is None:
         return False
     down, right = MOVES[match["move"]]
@@ -112,12 +117,12 @@ def _move(reading: _Reading, match: re.Match[str]) -> bool:
 
 
 def _cell_is(reading: _Reading, match: re.Match[str]) -> bool:
-    reading.place = _place(match["cell_at"])
+    reading.place = read_place(match["cell_at"])
     return _inside(reading, reading.place) and reading.scene.at(*reading.place).words() == match["cell"]
 
 
 def _from(reading: _Reading, match: re.Match[str]) -> bool:
-    reading.place = _place(match["origin"])
+    reading.place = read_place(match["origin"])
     return _inside(reading, reading.place)
 
 

@@ -1,7 +1,7 @@
 """Scenes: what a pocket picture shows, as symbols; drawing them is `synergy.pocket.drawing`'s job.
 
 Every scene is a square grid of cells, and one visual token of the pocket model sees exactly one cell. Rows count
-from the top, columns from the left, both from 1; `r2c3` names the cell in row 2, column 3.
+from the top, columns from the left, both from 1. A place is named as in a spreadsheet: `c2` is column 3, row 2.
 """
 
 import re
@@ -12,6 +12,8 @@ from typing import Literal
 COLOURS = ("red", "green", "blue", "yellow", "purple")
 SHAPES = ("circle", "square", "triangle", "diamond")
 CELL_PIXELS = 28
+PLACE_PATTERN = "[a-d][1-4]"
+_COLUMN_LETTERS = "abcd"
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,13 @@ class Scene:
 
 
 def place_name(row: int, column: int) -> str:
-    """The name of a cell, such as "r2c3"."""
-    return f"r{row}c{column}"
+    """The name of a cell, such as "c2" for row 2, column 3: one token says which axis it means."""
+    return f"{_COLUMN_LETTERS[column - 1]}{row}"
+
+
+def read_place(name: str) -> tuple[int, int]:
+    """The (row, column) that `place_name` named."""
+    return int(name[1]), _COLUMN_LETTERS.index(name[0]) + 1
 
 
 @dataclass(frozen=True)

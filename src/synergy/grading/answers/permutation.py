@@ -1,8 +1,9 @@
 """Permutations: numbers in order; the score is the share of right positions (the jigsaw hit reward).
 
 Numbers stand apart ("3 1 2", "[3, 1, 2]", rows divided by ";") or, where the gold answer has n of them, as n
-digits run together ("312"). The share is over the longer of the two, so that padding never helps. Repeats are not punished on
-their own: one number n times is right in one position, which is what a blind guess earns on average.
+digits run together ("312"). The share is over the longer of the two, so that padding never helps. Repeats are
+not punished on their own: one number n times is right in one position, which is what a blind guess earns on
+average.
 """
 
 import re

@@ -5,7 +5,7 @@ from random import Random
 from typing import Literal
 
 from synergy.pocket.boards import random_board
-from synergy.pocket.scenes import COLOURS, SHAPES, Scene, Selector
+from synergy.pocket.scenes import COLOURS, SHAPES, Scene, Selector, place_name
 from synergy.pocket.tasks import CHECKS, GOOD, PLANS, Family, Task, ending, one_off, sentences, sometimes_slip
 from synergy.records import AnswerKind
 
@@ -125,7 +125,7 @@ class CompareTask(Task):
             wrong = self._counted(option, one_off(rng, self._count(option)))
             work.append(sometimes_slip(rng, wrong, right) if option is slipped else right)
         chosen = self.options[LETTERS.index(self.answer)]
-        places = ", ".join(f"r{row}c{column}" for row, column in chosen.places(self.picture)) or "none"
+        places = ", ".join(place_name(*place) for place in chosen.places(self.picture)) or "none"
         return sentences(
             f"{rng.choice(PLANS)} and count for each option",
             "; ".join(rows),
