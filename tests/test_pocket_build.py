@@ -145,21 +145,24 @@ def test_labels_cover_the_response_and_its_end_and_nothing_else(processor) -> No
     assert len(batch.pixel_values) == 4 * num_cells
 
 
-def test_a_stage_learns(tmp_path: Path) -> None:
-    """Cell classification of one fixed batch of features falls well below chance level."""
-    classifier = CellClassifier(16)
+def test_a_stage_learns(tmp_path: Path, processor) -> None:
+    """Features that are free to move come to name the cells of one picture."""
     torch.manual_seed(0)
-    _, labels = cell_batch(0, 0, 4)
-    features = torch.randn(len(labels), 16)
-    config = StageConfig(num_steps=60, batch_size=4, learning_rate=0.1, warmup_fraction=0.1)
+    classifier = CellClassifier(torch.randn(1000, 16) / 4, processor.tokenizer)
+    _, labels = cell_batch(0, 0, 1)
+    features = nn.Parameter(torch.randn(len(labels), 16))
+    config = StageConfig(num_steps=80, batch_size=1, learning_rate=0.1, warmup_fraction=0.1)
 
     def backward(step: int) -> dict[str, float]:
-        loss, _ = classifier.losses(features, labels)
+        loss, right = classifier.losses(features, labels)
         loss.backward()
-        return {"loss": loss.item()}
+        return {"loss": loss.item(), "right": right.item()}
 
-    losses = [r.metrics["loss"] for r in run_stage(nn.ModuleDict({"c": classifier}), config, backward, tmp_path / "s")]
-    assert losses[-1] < 0.5 * losses[0]
+    learned = nn.ModuleDict({"classifier": classifier, "features": nn.ParameterList([features])})
+    reports = list(run_stage(learned, config, backward, tmp_path / "state.safetensors"))
+    assert reports[0].metrics["right"] < 0.5
+    assert reports[-1].metrics["right"] == 1
+    assert reports[-1].metrics["loss"] < 0.1 * reports[0].metrics["loss"]
 
 
 def test_sampling_grades_and_never_emits_vision_tokens(model, processor) -> None:

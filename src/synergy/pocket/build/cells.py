@@ -1,10 +1,9 @@
-"""The first stage: the vision tower learns to name single cells, before any language.
+"""The first stage: the vision tower learns to name single cells in the language model's own words, before any text.
 
-Without it the language model does not learn to see in any reasonable time. The classifiers on top of the
-merged patches are thrown away afterwards.
-
-A cell's place is named too: mRoPE gives the language model only relative positions, and a visual token that knows
-its row and column can be asked for by them.
+A cell's features are compared with the token embeddings of its colour, shape, digit, row and column, as an output
+layer would. So a visual token starts out as a sum of words, which attention can copy and look up. Separate
+classifiers were tried first: they read digits on shapes from features so faint that the language model never found
+them. The place is named because mRoPE tells the language model only relative positions.
 """
 
 from random import Random
@@ -13,10 +12,11 @@ import torch
 from jaxtyping import Float, Int
 from PIL.Image import Image
 from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
 
 from synergy.pocket.drawing import draw
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
-from synergy.pocket.scenes import COLOURS, SHAPES, Scene
+from synergy.pocket.scenes import COLOURS, SHAPES, Scene, place_name
 from synergy.pocket.tasks import LEVELS
 from synergy.pocket.world import make_item
 
@@ -24,16 +24,34 @@ _COLOURS = (None, *COLOURS)
 _SHAPES = (None, *SHAPES, "dot")
 _DIGITS = (None, *range(10))
 _PLACES = range(1, 5)
-_CLASSES = (_COLOURS, _SHAPES, _DIGITS, _PLACES, _PLACES)
+_SHARPNESS = 8.0  #: what the product with an embedding of about unit length is multiplied by
+
+
+def _words() -> list[list[str | None]]:
+    """For each part of a cell, the token of each class as it stands within a text; None for "has none"."""
+    looks = [[None if name is None else f" {name}" for name in names] for names in (_COLOURS, _SHAPES, _DIGITS)]
+    places = [place_name(place, place) for place in _PLACES]
+    return [*looks, [name[1] for name in places], [f" {name[0]}" for name in places]]
+
+
 _FAMILIES = (*TRAINING_FAMILIES, BASE_SKILL, "sum", "sum")  #: digits on shapes are the hardest to read
 
 
 class CellClassifier(nn.Module):
     """Colour, shape, digit, row and column of a cell from its visual token."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, embeddings: Float[Tensor, "vocabulary width"], tokenizer: PreTrainedTokenizerFast) -> None:
         super().__init__()
-        self.heads = nn.ModuleList(nn.Linear(width, len(names)) for names in _CLASSES)
+        self._embeddings = embeddings.detach().clone()
+        self._ids = [[_token_id(tokenizer, word) for word in words] for words in _words()]
+        self.absent = nn.Parameter(torch.randn(len(self._ids), embeddings.shape[1]) * embeddings.std())
+
+    def _heads(self) -> list[Float[Tensor, "classes width"]]:
+        """For each part the embeddings of its words, with a vector of our own where there is no word."""
+        return [
+            torch.stack([self.absent[part] if token is None else self._embeddings[token] for token in ids])
+            for part, ids in enumerate(self._ids)
+        ]
 
     def losses(
         self, features: Float[Tensor, "cells width"], labels: Int[Tensor, "cells 5"]
@@ -41,11 +59,18 @@ class CellClassifier(nn.Module):
         """The summed cross-entropy of the five parts, and the share of cells with all five right."""
         loss = features.new_zeros(())
         right = torch.ones(len(labels), dtype=torch.bool)
-        for head, target in zip(self.heads, labels.T, strict=True):
-            logits = head(features)
+        for head, target in zip(self._heads(), labels.T, strict=True):
+            logits = _SHARPNESS * features @ head.T
             loss = loss + nn.functional.cross_entropy(logits, target)
             right &= logits.argmax(-1) == target
         return loss, right.float().mean()
+
+
+def _token_id(tokenizer: PreTrainedTokenizerFast, word: str | None) -> int | None:
+    if word is None:
+        return None
+    (token,) = tokenizer.encode(word, add_special_tokens=False)
+    return token
 
 
 def cell_labels(scene: Scene, row: int, column: int) -> tuple[int, ...]:

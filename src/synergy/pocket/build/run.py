@@ -90,7 +90,7 @@ def train(config: PocketBuildConfig, folder: Path) -> Generator[Progress, None, 
     processor = build_processor(_tokenizer(config, folder))
     model = build_model(config, processor.tokenizer)
     stages, seed = config.stages, config.seed
-    classifier = CellClassifier(config.model.hidden_size)
+    classifier = CellClassifier(model.lm_head.weight, processor.tokenizer)
     yield from _stage(
         "cells",
         nn.ModuleDict({"tower": model.model.visual, "classifier": classifier}),
