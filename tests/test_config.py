@@ -218,11 +218,11 @@ def test_yaml_is_read_by_the_core_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("model.hidden_size=130", "'model': hidden_size 130 with num_heads 4; expected a multiple of"),
+        ("model.hidden_size=130", "'model': hidden_size 130 with num_heads 8; expected a multiple of"),
         ("model.num_kv_heads=3", "expected a divisor of num_heads"),
         ("model.vision.num_heads=5", "'model.vision': hidden_size 96 with num_heads 5"),
         ("stages.cells.warmup_fraction=1.5", "expected less than or equal to 1"),
-        ("stages.captions.num_steps=0", "expected greater than 0"),
+        ("stages.pictures.num_steps=0", "expected greater than 0"),
         ("stages.answers.level_weights=[1, 2]", "has too few items; expected 5"),
         ("stages.answers.level_weights=[0, 0, 0, 0, 0]", "expected at least one above 0"),
     ],

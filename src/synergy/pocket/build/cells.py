@@ -1,9 +1,9 @@
 """The first stage: the vision tower learns to name single cells in the language model's own words, before any text.
 
 A cell's features are compared with the token embeddings of its colour, shape, digit, row and column, as an output
-layer would. So a visual token starts out as a sum of words, which attention can copy and look up. Separate
-classifiers were tried first: they read digits on shapes from features so faint that the language model never found
-them. The place is named because mRoPE tells the language model only relative positions.
+layer would, and are brought to unit length first. So a visual token starts out as a sum of words and little else, which
+attention can copy and look up. Free classifiers were tried first: they read digits on shapes from features so faint
+beside the rest that the language model never found them. The place is named because mRoPE tells the language model only relative positions.
 """
 
 from random import Random
@@ -24,7 +24,7 @@ _COLOURS = (None, *COLOURS)
 _SHAPES = (None, *SHAPES, "dot")
 _DIGITS = (None, *range(10))
 _PLACES = range(1, 5)
-_SHARPNESS = 8.0  #: what the product with an embedding of about unit length is multiplied by
+_SHARPNESS = 20.0  #: what the product of unit features and an embedding of about unit length is multiplied by
 
 
 def _words() -> list[list[str | None]]:
@@ -58,9 +58,10 @@ class CellClassifier(nn.Module):
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """The summed cross-entropy of the five parts, and the share of cells with all five right."""
         loss = features.new_zeros(())
+        unit = nn.functional.normalize(features, dim=-1)
         right = torch.ones(len(labels), dtype=torch.bool)
         for head, target in zip(self._heads(), labels.T, strict=True):
-            logits = _SHARPNESS * features @ head.T
+            logits = _SHARPNESS * unit @ head.T
             loss = loss + nn.functional.cross_entropy(logits, target)
             right &= logits.argmax(-1) == target
         return loss, right.float().mean()
