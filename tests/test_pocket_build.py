@@ -148,10 +148,10 @@ def test_labels_cover_the_response_and_its_end_and_nothing_else(processor) -> No
 def test_a_stage_learns(tmp_path: Path, processor) -> None:
     """Features that are free to move come to name the cells of one picture."""
     torch.manual_seed(0)
-    classifier = CellClassifier(torch.randn(1000, 16) / 4, processor.tokenizer)
+    classifier = CellClassifier(torch.randn(1000, 64) / 8, processor.tokenizer)
     _, labels = cell_batch(0, 0, 1)
-    features = nn.Parameter(torch.randn(len(labels), 16))
-    config = StageConfig(num_steps=80, batch_size=1, learning_rate=0.1, warmup_fraction=0.1)
+    features = nn.Parameter(torch.randn(len(labels), 64))
+    config = StageConfig(num_steps=150, batch_size=1, learning_rate=0.1, warmup_fraction=0.1)
 
     def backward(step: int) -> dict[str, float]:
         loss, right = classifier.losses(features, labels)
