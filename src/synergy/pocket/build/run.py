@@ -98,6 +98,8 @@ def train(config: PocketBuildConfig, folder: Path) -> Generator[Progress, None, 
         cell_backward(model, classifier, processor, stages.cells, seed),
         folder,
     )
+    # Trained on, the tower forgets digits on shapes within a few hundred steps, before the language model finds them.
+    model.model.visual.requires_grad_(False)
     whole = nn.ModuleDict({"model": model})
     pictures, answers = stages.pictures, stages.answers
     picture_loss = language_backward(model, processor, lambda step: picture_rows(seed, step, pictures))

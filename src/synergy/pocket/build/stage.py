@@ -48,12 +48,12 @@ def run_stage(
     backward: Backward,
     state_file: Path,
 ) -> Iterator[StepReport]:
-    """Train all parameters of `modules`; yields after every step and saves to `state_file` now and then.
+    """Train all parameters of `modules` that are not frozen; yields after every step and saves to `state_file` now and then.
 
     A stage whose state says it is complete loads
     its weights and yields nothing.
     """
-    parameters = dict(modules.named_parameters())
+    parameters = {name: parameter for name, parameter in modules.named_parameters() if parameter.requires_grad}
     optimizer = torch.optim.AdamW(parameters.values(), betas=_BETAS, weight_decay=_WEIGHT_DECAY, fused=True)
     first = _load(state_file, parameters, optimizer)
     for step in range(first, config.num_steps):
