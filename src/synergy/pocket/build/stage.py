@@ -48,7 +48,7 @@ def run_stage(
     backward: Backward,
     state_file: Path,
 ) -> Iterator[StepReport]:
-    """Train all parameters of `modules` that are not frozen; yields after every step and saves to `state_file` now and then.
+    """Train what is not frozen in `modules`; yields after every step and saves to `state_file` now and then.
 
     A stage whose state says it is complete loads
     its weights and yields nothing.
