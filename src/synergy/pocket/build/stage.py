@@ -50,8 +50,7 @@ def run_stage(
 ) -> Iterator[StepReport]:
     """Train what is not frozen in `modules`; yields after every step and saves to `state_file` now and then.
 
-    A stage whose state says it is complete loads
-    its weights and yields nothing.
+    A stage whose state says it is complete loads its weights and yields nothing.
     """
     parameters = {name: parameter for name, parameter in modules.named_parameters() if parameter.requires_grad}
     optimizer = torch.optim.AdamW(parameters.values(), betas=_BETAS, weight_decay=_WEIGHT_DECAY, fused=True)
