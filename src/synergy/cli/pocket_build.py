@@ -18,7 +18,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     default="small",
     show_default=True,
     metavar="NAME",
-    help="tiny, small or base: 0.3, 1.5 or 3 M parameters.",
+    help="tiny, small or base: about 0.4, 1.7 or 3.5 M parameters.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights and training data.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads; all cores if left out.")

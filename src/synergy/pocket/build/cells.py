@@ -2,9 +2,8 @@
 
 A cell's features, brought to unit length, are compared with the token embeddings of its colour, shape, digit, row
 and column, as an output layer would. So a visual token starts out as a sum of words and little else, which attention
-can copy and look up. Free classifiers were tried first: they read digits on shapes from features so faint beside the
-rest that the language model never found them. The place is named because mRoPE tells the language model only relative
-positions.
+can copy and look up; LOG.md has what other ways gave. The place is named because mRoPE tells the language model only
+relative positions.
 """
 
 from random import Random
