@@ -93,8 +93,16 @@ class Rollout:
     text: str
     stop_reason: StopReason
     sampler_logprobs: "np.ndarray | None" = None  #: [num_tokens] float32, of the policy that sampled
-    num_guided_tokens: int = 0  #: how many leading tokens were given, not sampled
+    num_guided_tokens: int = 0  #: how many leading tokens were given, not sampled; all of them in a demonstration
     verdict: Verdict | None = None  #: None until graded
+    reward: float | None = None  #: what a policy learns from; None until rewarded
+    policy_logprobs: "np.ndarray | None" = None  #: [num_tokens] float32, of the trained policy before the step's update
+    reference_logprobs: "np.ndarray | None" = None  #: [num_tokens] float32, of the reference model
+
+    @property
+    def is_demonstration(self) -> bool:
+        """True where every token was given: a worked answer to imitate, not an attempt."""
+        return self.num_guided_tokens == len(self.token_ids)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,3 +121,18 @@ class RolloutGroup:
     def pass_rate(self) -> float:
         """Correct attempts over all attempts; an unscored or ungraded attempt stays in the denominator."""
         return self.num_correct / len(self.rollouts)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TokenSignal:
+    """What an algorithm says about the tokens of one sequence; all arrays are float32 of shape [num_tokens].
+
+    The loss of a step is the sum over its tokens of the policy-gradient, imitation and KL terms, each under its own
+    normaliser; a weight of 0 takes a token out of a term and out of that term's denominator.
+    """
+
+    rollout: Rollout
+    policy_gradient_weight: "np.ndarray"  #: 1 where the token belongs to the policy-gradient term, else 0
+    advantage: "np.ndarray"  #: of each token; 0 is a token that counts but teaches nothing
+    nll_weight: "np.ndarray"  #: of the imitation term, 1 for plain SFT
+    kl_weight: "np.ndarray"  #: of the KL term against the reference, mostly 1 or 0

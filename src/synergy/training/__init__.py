@@ -1,0 +1,1 @@
+"""Training: signals and a model's log-probs in, losses and updated weights out."""
