@@ -209,7 +209,7 @@ def test_facts_are_true_and_many() -> None:
     for item in boards:
         scene = item.task.picture
         assert isinstance(scene, Scene)
-        claims = read_claims(item.task, facts(scene, Random(item.id)))
+        claims = read_claims(item.task, ". ".join("".join(fact) for fact in facts(scene, Random(item.id))))
         assert all(claim.true for claim in claims), item.id
         counts.append(len(claims))
     assert min(counts) >= 1

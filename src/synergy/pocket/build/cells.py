@@ -26,6 +26,8 @@ _DIGITS = (None, *range(10))
 _PLACES = range(1, 5)
 _SHARPNESS = 20.0  #: what the product of unit features and an embedding of about unit length is multiplied by
 
+_DISTANCE_WEIGHT = 2.0  #: of the squared distance between a cell's features and the sum of its words at unit length
+
 
 def _words() -> list[list[str | None]]:
     """For each part of a cell, the token of each class as it stands within a text; None for "has none"."""
@@ -60,11 +62,14 @@ class CellClassifier(nn.Module):
         loss = features.new_zeros(())
         unit = nn.functional.normalize(features, dim=-1)
         right = torch.ones(len(labels), dtype=torch.bool)
+        named = torch.zeros_like(features)
         for head, target in zip(self._heads(), labels.T, strict=True):
             logits = _SHARPNESS * unit @ head.T
             loss = loss + nn.functional.cross_entropy(logits, target)
             right &= logits.argmax(-1) == target
-        return loss, right.float().mean()
+            named = named + head[target].detach()
+        distance = 1 - nn.functional.cosine_similarity(features, named).mean()
+        return loss + _DISTANCE_WEIGHT * distance, right.float().mean()
 
 
 def _token_id(tokenizer: PreTrainedTokenizerFast, word: str | None) -> int | None:

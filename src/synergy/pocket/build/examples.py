@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import PaddleOCRVLProcessor
 
 from synergy.config.build import PicturesStageConfig
-from synergy.pocket.build.facts import facts
+from synergy.pocket.build.facts import Fact, facts
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
 from synergy.pocket.families.describe import DESCRIBE, DescribeTask
 from synergy.pocket.scenes import Scene
@@ -31,6 +31,7 @@ class Row:
     problem: Problem
     preset: PromptPreset | None  #: None asks the bare question
     response: str  #: the whole response without its end token
+    given: tuple[tuple[int, int], ...] = ()  #: where in the response text stands that is not taught: start, end
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,8 @@ def make_batch(processor: PaddleOCRVLProcessor, rows: Sequence[Row]) -> Batch:
     ]
     prompt_ids = tokenizer(prompts, add_special_tokens=False)["input_ids"]
     responses = [row.response + tokenizer.eos_token for row in rows]
-    response_ids = tokenizer(responses, add_special_tokens=False)["input_ids"]
+    encoded = tokenizer(responses, add_special_tokens=False, return_offsets_mapping=True)
+    response_ids = encoded["input_ids"]
     length = max(len(p) + len(r) for p, r in zip(prompt_ids, response_ids, strict=True))
     ids = np.full((len(rows), length), tokenizer.pad_token_id)
     mask = np.zeros((len(rows), length), dtype=np.int64)
@@ -75,7 +77,11 @@ def make_batch(processor: PaddleOCRVLProcessor, rows: Sequence[Row]) -> Batch:
     for row, (prompt, response) in enumerate(zip(prompt_ids, response_ids, strict=True)):
         end = len(prompt) + len(response)
         ids[row, : len(prompt)], ids[row, len(prompt) : end] = prompt, response
-        labels[row, len(prompt) : end] = response
+        offsets = encoded["offset_mapping"][row]
+        labels[row, len(prompt) : end] = [
+            _IGNORED if any(first <= start and stop <= last for first, last in rows[row].given) else token
+            for token, (start, stop) in zip(response, offsets, strict=True)
+        ]
         mask[row, :end] = 1
     input_ids = torch.from_numpy(ids)
     return Batch(
@@ -112,11 +118,22 @@ def picture_rows(seed: int, step: int, config: PicturesStageConfig) -> list[Row]
         assert isinstance(scene, Scene)
         if rng.random() < facts_fraction:
             problem = replace(item.problem(), question=_FACTS_QUESTION)
-            rows.append(Row(problem, None, facts(scene, rng)))
+            rows.append(_facts_row(problem, facts(scene, rng)))
         else:
             described = Item(item.id, DESCRIBE, item.level, DescribeTask(scene))
             rows.append(Row(described.problem(), None, described.caption()))
     return rows
+
+
+def _facts_row(problem: Problem, stated: Sequence[Fact]) -> Row:
+    """The facts as sentences; what they are about is given, not taught."""
+    text, given = "", []
+    for fact in stated:
+        for index, piece in enumerate((f". {fact[0]}" if text else fact[0], *fact[1:])):
+            if index % 2 == 0:
+                given.append((len(text), len(text) + len(piece)))
+            text += piece
+    return Row(problem, None, text, tuple(given))
 
 
 #: boards with digits on their shapes are the rarest and the hardest to read, so `sum` comes more often
