@@ -11,9 +11,11 @@ from torch import nn
 from synergy.config.build import StageConfig
 from synergy.errors import InputError
 from synergy.pocket.build.cells import CellClassifier, cell_batch
+from synergy.pocket.build.checkpoint import build_model
 from synergy.pocket.build.examples import Row, answer_rows, make_batch, picture_rows
-from synergy.pocket.build.facts import facts
+from synergy.pocket.build.facts import practice
 from synergy.pocket.build.losses import language_backward
+from synergy.pocket.build.pieces import Piece, caption_pieces
 from synergy.pocket.build.run import (
     SIZES,
     building_folder,
@@ -26,7 +28,7 @@ from synergy.pocket.build.stage import learning_rate, run_stage
 from synergy.pocket.card import Measure, measure_card
 from synergy.pocket.claims import read_claims
 from synergy.pocket.probe import load_pocket, sample
-from synergy.pocket.scenes import Scene
+from synergy.pocket.scenes import Scene, place_name
 from synergy.pocket.world import items
 from synergy.prompts import ANSWER_TAGS, BOXED
 
@@ -137,9 +139,10 @@ def test_a_stage_does_not_depend_on_how_its_rows_are_split(model, processor, mon
 def test_labels_cover_the_response_and_its_end_and_nothing_else(processor) -> None:
     item = items("train", 1)[0]
     short = item.short()
-    batch = make_batch(processor, [Row(item.problem(), ANSWER_TAGS, ANSWER_TAGS.response(short.trace, short.answer))])
+    response = ANSWER_TAGS.response(short.trace, short.answer)
+    batch = make_batch(processor, [Row(item.problem(), ANSWER_TAGS, (Piece(response),))])
     learned = batch.input_ids[0][batch.labels[0] >= 0]
-    assert processor.tokenizer.decode(learned) == ANSWER_TAGS.response(short.trace, short.answer) + "<|im_end|>"
+    assert processor.tokenizer.decode(learned) == response + "<|im_end|>"
     num_cells = item.task.picture.size**2  # type: ignore[attr-defined]
     assert int(batch.mm_token_type_ids.sum()) == num_cells
     assert len(batch.pixel_values) == 4 * num_cells
@@ -209,8 +212,54 @@ def test_facts_are_true_and_many() -> None:
     for item in boards:
         scene = item.task.picture
         assert isinstance(scene, Scene)
-        claims = read_claims(item.task, ". ".join("".join(fact) for fact in facts(scene, Random(item.id))))
+        question, pieces = practice(scene, Random(item.id))
+        claims = read_claims(item.task, "".join(piece.text for piece in pieces))
+        if ":" in question:
+            assert not any(piece.given for piece in pieces), item.id
         assert all(claim.true for claim in claims), item.id
         counts.append(len(claims))
     assert min(counts) >= 1
     assert sum(counts) / len(counts) > 4
+
+
+def test_what_a_piece_says_is_seen_where_it_says() -> None:
+    """A cell's words or name, or how many cells there are."""
+    seen = 0
+    for item in items("train", 200, families=("sum", "count", "locate", "describe")):
+        scene = item.task.picture
+        assert isinstance(scene, Scene)
+        for piece in (*practice(scene, Random(item.id))[1], *caption_pieces(scene)):
+            said = piece.text.strip(" ,;")
+            for place in piece.seen_at:
+                cell = scene.at(*place)
+                assert said in (cell.words(), str(cell.digit), place_name(*place), str(len(piece.seen_at))), item.id
+                seen += 1
+        assert "".join(piece.text for piece in caption_pieces(scene)) == scene.caption()
+    assert seen > 2000
+
+
+def test_given_pieces_are_not_taught_and_looks_meet_their_cells(processor) -> None:
+    item = items("train", 1, families=("count",))[0]
+    pieces = (Piece("a1 is", given=True), Piece(" red circle", ((1, 1),)), Piece("."), Piece(" 2", ((1, 2), (3, 1))))
+    batch = make_batch(processor, [Row(item.problem(), None, pieces)])
+    tokens = processor.tokenizer
+    assert tokens.decode(batch.labels[0][batch.labels[0] >= 0]) == " red circle. 2<|im_end|>"
+    first_cell = batch.mm_token_type_ids[0].tolist().index(1)
+    looks = [(tokens.decode(batch.input_ids[0, query + 1]), key - first_cell) for _, query, key in batch.gaze.tolist()]
+    side = item.task.picture.size  # type: ignore[attr-defined]
+    assert looks == [(" red", 0), (" circle", 0), (" 2", 1), (" 2", 2 * side)]
+    assert batch.gaze_share.tolist() == [1, 1, 0.5, 0.5]
+
+
+def test_attention_learns_where_to_look(tmp_path: Path, processor) -> None:
+    built = build_model(load_size("tiny"), processor.tokenizer)
+    rows = [
+        Row(item.problem(), None, tuple(caption_pieces(item.task.picture)))  # type: ignore[arg-type]
+        for item in items("train", 4, families=("count",))
+    ]
+    backward = language_backward(built, processor, lambda step: rows, gaze_weight=1.0)
+    config = StageConfig(num_steps=40, batch_size=4, learning_rate=3e-3, warmup_fraction=0.1)
+    looks = [
+        report.metrics["gaze"] for report in run_stage(nn.ModuleDict({"m": built}), config, backward, tmp_path / "s")
+    ]
+    assert looks[-1] < 0.5 * looks[0]

@@ -83,6 +83,8 @@ class PicturesStageConfig(StageConfig):
     """share of the steps, at the beginning, that have captions alone"""
     facts_fraction: Fraction
     """share of facts among the examples of the later steps"""
+    gaze_weight: Weight
+    """weight of the loss that teaches attention where in the picture a token is read; 0 for none"""
 
 
 class AnswersStageConfig(StageConfig):

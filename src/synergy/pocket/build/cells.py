@@ -26,7 +26,7 @@ _DIGITS = (None, *range(10))
 _PLACES = range(1, 5)
 _SHARPNESS = 20.0  #: what the product of unit features and an embedding of about unit length is multiplied by
 
-_DISTANCE_WEIGHT = 2.0  #: of the squared distance between a cell's features and the sum of its words at unit length
+_DISTANCE_WEIGHT = 3.0
 
 
 def _words() -> list[list[str | None]]:

@@ -1,7 +1,10 @@
 """Training examples of the build: rendered prompts and responses as padded batches for the Hugging Face model."""
 
-from collections.abc import Sequence
+import math
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -12,7 +15,8 @@ from torch import Tensor
 from transformers import PaddleOCRVLProcessor
 
 from synergy.config.build import PicturesStageConfig
-from synergy.pocket.build.facts import Fact, facts
+from synergy.pocket.build.facts import practice
+from synergy.pocket.build.pieces import Piece, caption_pieces
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
 from synergy.pocket.families.describe import DESCRIBE, DescribeTask
 from synergy.pocket.scenes import Scene
@@ -30,8 +34,12 @@ class Row:
 
     problem: Problem
     preset: PromptPreset | None  #: None asks the bare question
-    response: str  #: the whole response without its end token
-    given: tuple[tuple[int, int], ...] = ()  #: where in the response text stands that is not taught: start, end
+    pieces: tuple[Piece, ...]  #: the response without its end token
+
+    @property
+    def response(self) -> str:
+        """The whole response without its end token."""
+        return "".join(piece.text for piece in self.pieces)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +48,12 @@ class Batch:
 
     input_ids: Int[Tensor, "rows length"]
     attention_mask: Int[Tensor, "rows length"]
-    labels: Int[Tensor, "rows length"]  #: -100 everywhere but on response tokens
+    labels: Int[Tensor, "rows length"]  #: -100 everywhere but on taught tokens of the response
     pixel_values: Float[Tensor, "patches 1176"]
     image_grid_thw: Int[Tensor, "images 3"]  #: time, rows and columns in patches
     mm_token_type_ids: Int[Tensor, "rows length"]  #: 1 on image tokens
+    gaze: Int[Tensor, "looks 3"]  #: row, position that predicts a token, position of a cell that says what it is
+    gaze_share: Float[Tensor, "looks"]  #: 1 over the number of cells that say it
 
 
 def prompt_text(processor: PaddleOCRVLProcessor, problem: Problem, preset: PromptPreset | None) -> str:
@@ -74,15 +84,21 @@ def make_batch(processor: PaddleOCRVLProcessor, rows: Sequence[Row]) -> Batch:
     ids = np.full((len(rows), length), tokenizer.pad_token_id)
     mask = np.zeros((len(rows), length), dtype=np.int64)
     labels = np.full((len(rows), length), _IGNORED)
+    gaze: list[tuple[int, int, int]] = []
+    shares: list[float] = []
     for row, (prompt, response) in enumerate(zip(prompt_ids, response_ids, strict=True)):
-        end = len(prompt) + len(response)
-        ids[row, : len(prompt)], ids[row, len(prompt) : end] = prompt, response
-        offsets = encoded["offset_mapping"][row]
-        labels[row, len(prompt) : end] = [
-            _IGNORED if any(first <= start and stop <= last for first, last in rows[row].given) else token
-            for token, (start, stop) in zip(response, offsets, strict=True)
-        ]
+        start, end = len(prompt), len(prompt) + len(response)
+        ids[row, :start], ids[row, start:end] = prompt, response
         mask[row, :end] = 1
+        first_cell, side = prompt.index(processor.image_token_id), math.isqrt(tokens_per_image[row])
+        pieces = _piece_of_each_token(rows[row].pieces, encoded["offset_mapping"][row])
+        for position, piece in enumerate(pieces, start=start):
+            if piece.given:
+                continue
+            labels[row, position] = ids[row, position]
+            for line, column in piece.seen_at:
+                gaze.append((row, position - 1, first_cell + (line - 1) * side + column - 1))
+                shares.append(1 / len(piece.seen_at))
     input_ids = torch.from_numpy(ids)
     return Batch(
         input_ids,
@@ -91,7 +107,16 @@ def make_batch(processor: PaddleOCRVLProcessor, rows: Sequence[Row]) -> Batch:
         images["pixel_values"],
         images["image_grid_thw"],
         (input_ids == processor.image_token_id).long(),
+        torch.tensor(gaze, dtype=torch.long).reshape(-1, 3),
+        torch.tensor(shares),
     )
+
+
+def _piece_of_each_token(pieces: Sequence[Piece], offsets: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+    """The piece in which each token ends; the end token is a piece of its own."""
+    ends = list(accumulate(len(piece.text) for piece in pieces))
+    every = (*pieces, Piece(""))
+    return (every[bisect_left(ends, stop)] for _, stop in offsets)
 
 
 def _draw_item(rng: Random, family: str, level_weights: Sequence[float], index: int, seed: int) -> Item:
@@ -110,50 +135,53 @@ def picture_rows(seed: int, step: int, config: PicturesStageConfig) -> list[Row]
     """
     rng = Random(f"{seed}/pictures/{step}")
     facts_fraction = config.facts_fraction if step >= config.captions_first_fraction * config.num_steps else 0.0
-    rows = []
-    for row in range(config.batch_size):
-        family = rng.choice(_PICTURE_FAMILIES)
-        item = _draw_item(rng, family, (1, 1, 1, 1, 1), step * config.batch_size + row, seed)
-        scene = item.task.picture
-        assert isinstance(scene, Scene)
-        if rng.random() < facts_fraction:
-            problem = replace(item.problem(), question=_FACTS_QUESTION)
-            rows.append(_facts_row(problem, facts(scene, rng)))
-        else:
-            described = Item(item.id, DESCRIBE, item.level, DescribeTask(scene))
-            rows.append(Row(described.problem(), None, described.caption()))
-    return rows
+    first = step * config.batch_size
+    return [
+        (_facts_row if rng.random() < facts_fraction else _caption_row)(rng, first + row, seed)
+        for row in range(config.batch_size)
+    ]
 
 
-def _facts_row(problem: Problem, stated: Sequence[Fact]) -> Row:
-    """The facts as sentences; what they are about is given, not taught."""
-    text, given = "", []
-    for fact in stated:
-        for index, piece in enumerate((f". {fact[0]}" if text else fact[0], *fact[1:])):
-            if index % 2 == 0:
-                given.append((len(text), len(text) + len(piece)))
-            text += piece
-    return Row(problem, None, text, tuple(given))
+def _caption_row(rng: Random, index: int, seed: int) -> Row:
+    item, scene = _draw_picture(rng, index, seed)
+    described = Item(item.id, DESCRIBE, item.level, DescribeTask(scene))
+    return Row(described.problem(), None, tuple(caption_pieces(scene)))
+
+
+def _facts_row(rng: Random, index: int, seed: int) -> Row:
+    item, scene = _draw_picture(rng, index, seed)
+    question, pieces = practice(scene, rng)
+    return Row(replace(item.problem(), question=question), None, tuple(pieces))
+
+
+def _draw_picture(rng: Random, index: int, seed: int) -> tuple[Item, Scene]:
+    item = _draw_item(rng, rng.choice(_PICTURE_FAMILIES), (1, 1, 1, 1, 1), index, seed)
+    assert isinstance(item.task.picture, Scene)
+    return item, item.task.picture
 
 
 #: boards with digits on their shapes are the rarest and the hardest to read, so `sum` comes more often
 _PICTURE_FAMILIES = (*TRAINING_FAMILIES, BASE_SKILL, BASE_SKILL, "sum", "sum")
-_FACTS_QUESTION = "State facts about the picture."
-_RETAINED_SHARE = 0.15  #: of captions among the short answers, so that seeing is not forgotten
+#: of captions and of facts among the short answers, so that seeing is not forgotten and looking things up goes on
+_CAPTIONS_SHARE, _FACTS_SHARE = 0.1, 0.2
+_ANSWERS_START = 1_000_000  #: items up to here are the earlier stage's
 
 
 def answer_rows(seed: int, step: int, size: int, level_weights: Sequence[float]) -> list[Row]:
-    """Problems of the training families with short traces, and some captions."""
+    """Problems of the training families with short traces, and some captions and facts."""
     rng = Random(f"{seed}/answers/{step}")
     rows = []
-    for row in range(size):
-        retained = rng.random() < _RETAINED_SHARE
-        family = BASE_SKILL if retained else rng.choice(TRAINING_FAMILIES)
-        weights = (1, 1, 1, 1, 1) if retained else level_weights
-        rows.append(_row(rng, _draw_item(rng, family, weights, 1_000_000 + step * size + row, seed)))
+    for index in range(_ANSWERS_START + step * size, _ANSWERS_START + (step + 1) * size):
+        kind = rng.random()
+        if kind < _FACTS_SHARE:
+            rows.append(_facts_row(rng, index, seed))
+        elif kind < _FACTS_SHARE + _CAPTIONS_SHARE:
+            rows.append(_answer_row(rng, _draw_item(rng, BASE_SKILL, (1, 1, 1, 1, 1), index, seed)))
+        else:
+            rows.append(_answer_row(rng, _draw_item(rng, rng.choice(TRAINING_FAMILIES), level_weights, index, seed)))
     return rows
 
 
-def _row(rng: Random, item: Item) -> Row:
+def _answer_row(rng: Random, item: Item) -> Row:
     preset, demonstration = rng.choice(list(PRESETS.values())), item.short()
-    return Row(item.problem(), preset, preset.response(demonstration.trace, demonstration.answer))
+    return Row(item.problem(), preset, (Piece(preset.response(demonstration.trace, demonstration.answer)),))

@@ -9,33 +9,73 @@ What a fact is about is chosen at random and given; only what the picture says o
 choices would be most of the loss, and noise: without them looking things up is learned in two thirds of the steps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from random import Random
 
+from synergy.pocket.build.drills import drills
+from synergy.pocket.build.pieces import Piece, Place
 from synergy.pocket.families.locate import MOVES
 from synergy.pocket.plots import marked_points
 from synergy.pocket.scenes import COLOURS, SHAPES, Scene, Selector, place_name
 
-Fact = tuple[str, ...]  #: what is given and what is stated of it, in turn: ("red circle at", " c3")
+Fact = list[Piece]
 
+_QUESTION = "State facts about the picture."
+_DRILLED_BOARDS, _DRILLED_PLOTS = 0.15, 0.6  #: shares that drill arithmetic; plots are soon read
+_ASKED = 0.5  #: share of questions that name what is to be stated of
 _NUM_PLACES, _NUM_PAIRS, _NUM_STEPS = 9, 4, 5
+
+
+def practice(scene: Scene, rng: Random) -> tuple[str, list[Piece]]:
+    """A question and its response: facts of one random kind, as sentences; sometimes arithmetic instead.
+
+    Half of the questions name what is to be stated of, so that taking it over from there is practised too.
+    """
+    if rng.random() < (_DRILLED_BOARDS if scene.style == "board" else _DRILLED_PLOTS):
+        return _QUESTION, list(_sentences(drills(rng)))
+    stated = facts(scene, rng)
+    pieces = list(_sentences(stated))
+    known_before = not any(piece.given for fact in stated for piece in fact[1:])
+    if known_before and rng.random() < _ASKED:
+        asked = "; ".join(fact[0].text for fact in stated)
+        return f"{_QUESTION} {asked}", [replace(piece, given=False) for piece in pieces]
+    return _QUESTION, pieces
 
 
 def facts(scene: Scene, rng: Random) -> list[Fact]:
     """Facts of one random kind; a plot has few, and they are all stated."""
     if scene.style != "board":
         return _plot_facts(scene)
-    kinds: list[Callable[[Scene, Random], list[Fact]]] = [*[_where] * 4, _tallies, _tallies, _counts, _cells, _walk]
+    kinds: list[Callable[[Scene, Random], list[Fact]]] = [_where, _where, _tallies, _tallies, _counts, _cells, _walk]
     if any(cell.digit is not None for row in scene.cells for cell in row if cell.shape):
         kinds += [_numbers] * 4
     return rng.choice(kinds)(scene, rng) or _cells(scene, rng)
+
+
+def _sentences(stated: list[Fact]) -> Iterator[Piece]:
+    for index, (first, *rest) in enumerate(stated):
+        if index:
+            yield Piece(".")  # that nothing more is to be said of the last one is taught
+            yield Piece(f" {first.text}", first.seen_at, first.given)
+        else:
+            yield first
+        yield from rest
+
+
+def _about(text: str) -> Piece:
+    return Piece(text, given=True)
 
 
 def _plot_facts(scene: Scene) -> list[Fact]:
     x_labels = ", ".join(str(cell.digit) for cell in scene.cells[-1][1:])
     y_labels = ", ".join(str(row[0].digit) for row in reversed(scene.cells[:-1]))
     points = ", ".join(f"({x}, {y})" for x, y in marked_points(scene))
-    return [("x labels:", f" {x_labels}"), ("y labels:", f" {y_labels}"), ("points", f" {points}")]
+    return [
+        [_about("x labels:"), Piece(f" {x_labels}")],
+        [_about("y labels:"), Piece(f" {y_labels}")],
+        [_about("points"), Piece(f" {points}")],
+    ]
 
 
 def _selectors(rng: Random) -> list[Selector]:
@@ -51,14 +91,17 @@ def _tallies(scene: Scene, rng: Random) -> list[Fact]:
     stated: list[Fact] = []
     for selector in _selectors(rng):
         places = selector.places(scene)
-        counts = [sum(place[axis] == line for place in places) for line in range(1, scene.size + 1)]
-        given = f"{selector.words()} by {('row', 'column')[axis]}:"
-        stated.append((given, f" {', '.join(map(str, counts))}"))
+        fact = [_about(f"{selector.words()} by {('row', 'column')[axis]}:")]
+        for line in range(1, scene.size + 1):
+            found = tuple(place for place in places if place[axis] == line)
+            fact.append(Piece(f"{',' if line > 1 else ''} {len(found)}", found))
+        stated.append(fact)
     return stated
 
 
 def _counts(scene: Scene, rng: Random) -> list[Fact]:
-    return [(f"{selector.words()}:", f" {len(selector.places(scene))}") for selector in _selectors(rng)]
+    found = [(selector, tuple(selector.places(scene))) for selector in _selectors(rng)]
+    return [[_about(f"{selector.words()}:"), Piece(f" {len(places)}", places)] for selector, places in found]
 
 
 def _numbers(scene: Scene, rng: Random) -> list[Fact]:
@@ -66,13 +109,14 @@ def _numbers(scene: Scene, rng: Random) -> list[Fact]:
     looks = [Selector(colour) for colour in COLOURS], [Selector(shape=shape) for shape in SHAPES]
     stated: list[Fact] = []
     for selector in rng.choice((*looks, rows)):
-        digits = [scene.at(*place).digit for place in selector.places(scene)]
+        digits = [(scene.at(*place).digit, place) for place in selector.places(scene)]
         if digits:
-            stated.append((f"numbers on {selector.words()}:", f" {', '.join(map(str, digits))}"))
+            listed = [Piece(f"{',' if index else ''} {digit}", (place,)) for index, (digit, place) in enumerate(digits)]
+            stated.append([_about(f"numbers on {selector.words()}:"), *listed])
     return stated
 
 
-def _unique(scene: Scene) -> list[tuple[str, tuple[int, int]]]:
+def _unique(scene: Scene) -> list[tuple[str, Place]]:
     """The objects that no other looks like, with their places."""
     places = list(Selector().places(scene))
     looks = [f"{scene.at(*place).colour} {scene.at(*place).shape}" for place in places]
@@ -82,12 +126,12 @@ def _unique(scene: Scene) -> list[tuple[str, tuple[int, int]]]:
 def _where(scene: Scene, rng: Random) -> list[Fact]:
     unique = _unique(scene)
     chosen = rng.sample(unique, min(_NUM_PLACES, len(unique)))
-    return [(f"{look} at", f" {place_name(*place)}") for look, place in chosen]
+    return [[_about(f"{look} at"), Piece(f" {place_name(*place)}", (place,))] for look, place in chosen]
 
 
 def _cells(scene: Scene, rng: Random) -> list[Fact]:
     places = rng.sample(list(scene.positions()), _NUM_PLACES)
-    return [(f"{place_name(*place)} is", f" {scene.at(*place).words()}") for place in places]
+    return [[_about(f"{place_name(*place)} is"), Piece(f" {scene.at(*place).words()}", (place,))] for place in places]
 
 
 def _walk(scene: Scene, rng: Random) -> list[Fact]:
@@ -96,7 +140,7 @@ def _walk(scene: Scene, rng: Random) -> list[Fact]:
     if not unique:
         return []
     look, place = rng.choice(unique)
-    stated: list[Fact] = [(f"{look} at", f" {place_name(*place)}")]
+    stated = [[_about(f"{look} at"), Piece(f" {place_name(*place)}", (place,))]]
     for _ in range(_NUM_STEPS):
         reachable = [
             (move, (place[0] + down, place[1] + right))
@@ -104,6 +148,7 @@ def _walk(scene: Scene, rng: Random) -> list[Fact]:
             if 1 <= place[0] + down <= scene.size and 1 <= place[1] + right <= scene.size
         ]
         move, place = rng.choice(reachable)
-        here = place_name(*place)
-        stated.append((f"{move} is", f" {here}", f", and {here} is", f" {scene.at(*place).words()}"))
+        here, what = place_name(*place), scene.at(*place).words()
+        told = [Piece(f" {here}", (place,)), _about(f", and {here} is"), Piece(f" {what}", (place,))]
+        stated.append([_about(f"{move} is"), *told])
     return stated

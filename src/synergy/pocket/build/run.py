@@ -102,8 +102,11 @@ def train(config: PocketBuildConfig, folder: Path) -> Generator[Progress, None, 
     model.model.visual.requires_grad_(False)
     whole = nn.ModuleDict({"model": model})
     pictures, answers = stages.pictures, stages.answers
-    picture_loss = language_backward(model, processor, lambda step: picture_rows(seed, step, pictures))
+    picture_loss = language_backward(
+        model, processor, lambda step: picture_rows(seed, step, pictures), pictures.gaze_weight
+    )
     yield from _stage("pictures", whole, pictures, picture_loss, folder)
+    model.set_attn_implementation({"text_config": "sdpa"})
     answer_loss = language_backward(
         model, processor, lambda step: answer_rows(seed, step, answers.batch_size, answers.level_weights)
     )
