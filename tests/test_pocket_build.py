@@ -13,8 +13,9 @@ from synergy.errors import InputError
 from synergy.pocket.build.cells import CellClassifier, cell_batch
 from synergy.pocket.build.checkpoint import build_model
 from synergy.pocket.build.examples import Row, answer_rows, make_batch, picture_rows
-from synergy.pocket.build.facts import practice
+from synergy.pocket.build.facts import facts, practice
 from synergy.pocket.build.losses import language_backward
+from synergy.pocket.build.pictures import training_picture
 from synergy.pocket.build.pieces import Piece, caption_pieces
 from synergy.pocket.build.run import (
     SIZES,
@@ -27,6 +28,7 @@ from synergy.pocket.build.run import (
 from synergy.pocket.build.stage import learning_rate, run_stage
 from synergy.pocket.card import Measure, measure_card
 from synergy.pocket.claims import read_claims
+from synergy.pocket.plots import chart_values, marked_points
 from synergy.pocket.probe import load_pocket, sample
 from synergy.pocket.scenes import Scene, place_name
 from synergy.pocket.world import items
@@ -236,6 +238,19 @@ def test_what_a_piece_says_is_seen_where_it_says() -> None:
                 seen += 1
         assert "".join(piece.text for piece in caption_pieces(scene)) == scene.caption()
     assert seen > 2000
+
+
+def test_some_plots_have_dots_in_colours_whose_values_are_stated() -> None:
+    rng = Random(0)
+    scenes = [training_picture(rng, index, 0)[1] for index in range(400)]
+    plots = [scene for scene in scenes if scene.style == "plot"]
+    coloured = [scene for scene in plots if chart_values(scene)]
+    assert 0.3 < len(coloured) / len(plots) < 0.7
+    assert not any(scene.style == "chart" for scene in scenes)
+    for scene in coloured:
+        said = "".join(piece.text for fact in facts(scene, rng) for piece in fact)
+        assert len(set(chart_values(scene))) == len(marked_points(scene))
+        assert all(f"{colour} is {value}" in said for colour, value in chart_values(scene).items())
 
 
 def test_given_pieces_are_not_taught_and_looks_meet_their_cells(processor) -> None:

@@ -32,6 +32,15 @@ OPTIONAL_PACKAGES = {
     "tensorboard": "tracking runs",
     "ray": "studies over several machines",
 }
+#: which extra of ours brings a package
+EXTRAS = {
+    "datasets": "data",
+    "peft": "lora",
+    "vllm": "vllm",
+    "trackio": "trackio",
+    "wandb": "wandb",
+    "tensorboard": "tensorboard",
+}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WEIGHT_FILES = ("config.json", "model.safetensors")
 
@@ -48,14 +57,20 @@ class Check:
 
 
 @click.command(epilog="Example: synergy doctor --json > machine.json")
+@click.option("--model", metavar="CHECKPOINT", help="Also load this model, a folder or hub id, and say how it runs.")
 @json_option
 @click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
+def doctor(ctx: click.Context, model: str | None, as_json: bool) -> None:
     """Check this machine: Python, memory, package versions, accelerator, optional parts, pocket model, disk.
 
     The exit status is 0 where everything required is in place, 1 otherwise; optional parts may be missing.
+
+    With --model, loads a checkpoint too: whether it runs as trees, several times faster, or by its own padded
+    forward, and why.
     """
     checks = [*_machine(), *_required_packages(), *_torch(), *_optional_parts(), _pocket_weights()]
+    if model:
+        checks.append(_model(model))
     healthy = all(check.ok or not check.required for check in checks)
     if as_json:
         click.echo(json.dumps({"ok": healthy, "checks": [asdict(check) for check in checks]}, indent=2))
@@ -115,7 +130,8 @@ def _torch() -> Iterator[Check]:
 def _optional_parts() -> Iterator[Check]:
     for name, purpose in OPTIONAL_PACKAGES.items():
         version = _version(name)
-        mend = "" if version else f"pip install {name}"
+        wanted = f"'{DISTRIBUTION}[{EXTRAS[name]}]'" if name in EXTRAS else name
+        mend = "" if version else f"pip install {wanted}"
         yield Check(name=name, found=f"{version or 'missing'} ({purpose})", ok=version is not None, mend=mend)
     browser = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
     yield Check(
@@ -135,6 +151,15 @@ def _pocket_weights() -> Check:
         ok=not missing,
         mend="synergy pocket build" if missing else "",
     )
+
+
+def _model(checkpoint: str) -> Check:
+    from synergy.config.model import ModelConfig
+    from synergy.models.loading import load_model
+
+    loaded = load_model(ModelConfig(checkpoint=checkpoint))
+    runs = "runs as trees" if loaded.path == "tree" else "runs by its own padded forward"
+    return Check(name="model", found=f"{checkpoint} {runs}: {loaded.path_reason}")
 
 
 def _version(name: str) -> str | None:

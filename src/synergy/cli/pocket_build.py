@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from synergy.cli.options import set_option
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+_LINE_EVERY_STEPS = 50  #: where there is no terminal to draw bars on
 
 
 @click.command(epilog="Example: synergy pocket build --size tiny --seed 1 --out my-pocket")
@@ -61,6 +62,8 @@ def build(out: Path, size: str, seed: int, threads: int | None, overrides: tuple
             progress.start_task(bars[step.stage])
             shown = ", ".join(f"{name} {value:.3f}" for name, value in step.metrics.items())
             progress.update(bars[step.stage], completed=step.step, metrics=shown)
+            if not progress.console.is_terminal and step.step % _LINE_EVERY_STEPS == 0:
+                click.echo(f"{step.stage} {step.step}: {shown}")
         bar = progress.add_task("card", total=1.0, metrics="")
         card = measure_card(
             built.model,

@@ -25,6 +25,7 @@ BACKGROUNDS = ((250, 250, 248), (238, 241, 245), (245, 240, 230), (232, 240, 232
 INK, PALE_INK, LINE = (35, 38, 45), (250, 250, 250), (205, 208, 212)
 COLOUR_JITTER = 16  #: largest shift of a channel, of 255
 NOISE = 6  #: largest shift of a channel by pixel noise, of 255
+CLUTTERED = 0.7  #: share of boards of bare digits that have shades and strokes behind them, and no lines
 _SUPERSAMPLING = 4
 
 
@@ -101,6 +102,24 @@ def _draw_frame(image: Image.Image, scene: Scene) -> None:
         draw.line([(x * c, y * c) for x, y in scene.curve], fill=(130, 140, 160))
 
 
+def _draw_clutter(image: Image.Image, scene: Scene, rng: Random) -> None:
+    """Cells of their own shade under loose strokes, so that a digit is read wherever it stands."""
+    c, background = CELL_PIXELS, image.getpixel((0, 0))
+    assert isinstance(background, tuple)
+    canvas = ImageDraw.Draw(image)
+    for row, column in scene.positions():
+        top = rng.randint(50, 100)
+        for line in range(c):
+            percent = top - 15 * line // c
+            shade = (background[0] * percent // 100, background[1] * percent // 100, background[2] * percent // 100)
+            y = (row - 1) * c + line
+            canvas.line(((column - 1) * c, y, column * c - 1, y), fill=shade)
+    for _ in range(rng.randint(1, 4)):
+        x, y, radius = rng.randint(0, image.width), rng.randint(0, image.height), rng.randint(16, 40)
+        ink = _shifted(PALETTE[rng.choice(tuple(PALETTE))], rng)
+        canvas.ellipse((x - radius, y - radius, x + radius, y + radius), outline=ink, width=rng.randint(4, 6))
+
+
 def _draw_bars(image: Image.Image, scene: Scene, rng: Random) -> None:
     """A bar cell is the top of a bar: it is filled from its cell's middle down to the axis."""
     draw, c = ImageDraw.Draw(image), CELL_PIXELS
@@ -121,6 +140,11 @@ def add_noise(image: Image.Image, rng: Random) -> Image.Image:
     return Image.fromarray(np.clip(shifted, 0, 255).astype(np.uint8))
 
 
+def _is_all_digits(scene: Scene) -> bool:
+    cells = [scene.at(*place) for place in scene.positions()]
+    return scene.style == "board" and all(cell.shape is None and cell.digit is not None for cell in cells)
+
+
 @singledispatch
 def draw(picture: object, rng: Random) -> Image.Image:
     """An RGB picture whose sides are multiples of 28 pixels; each kind of picture registers its own way."""
@@ -131,7 +155,10 @@ def draw(picture: object, rng: Random) -> Image.Image:
 def _(scene: Scene, rng: Random) -> Image.Image:
     side, c = scene.size * CELL_PIXELS, CELL_PIXELS
     image = Image.new("RGB", (side, side), _shifted(rng.choice(BACKGROUNDS), rng))
-    _draw_frame(image, scene)
+    if _is_all_digits(scene) and rng.random() < CLUTTERED:
+        _draw_clutter(image, scene, rng)
+    else:
+        _draw_frame(image, scene)
     _draw_bars(image, scene, rng)
     font_name = rng.choice(FONTS)
     for row, column in scene.positions():

@@ -14,11 +14,9 @@ from PIL.Image import Image
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
+from synergy.pocket.build.pictures import training_picture
 from synergy.pocket.drawing import draw
-from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
 from synergy.pocket.scenes import COLOURS, SHAPES, Scene, place_name
-from synergy.pocket.tasks import LEVELS
-from synergy.pocket.world import make_item
 
 _COLOURS = (None, *COLOURS)
 _SHAPES = (None, *SHAPES, "dot")
@@ -34,9 +32,6 @@ def _words() -> list[list[str | None]]:
     looks = [[None if name is None else f" {name}" for name in names] for names in (_COLOURS, _SHAPES, _DIGITS)]
     places = [place_name(place, place) for place in _PLACES]
     return [*looks, [name[1] for name in places], [f" {name[0]}" for name in places]]
-
-
-_FAMILIES = (*TRAINING_FAMILIES, BASE_SKILL, "sum", "sum")  #: digits on shapes are the hardest to read
 
 
 class CellClassifier(nn.Module):
@@ -87,14 +82,14 @@ def cell_labels(scene: Scene, row: int, column: int) -> tuple[int, ...]:
 
 
 def cell_batch(seed: int, step: int, size: int) -> tuple[list[list[Image]], Int[Tensor, "cells 5"]]:
-    """Pictures of the training families and the labels of all their cells in reading order."""
+    """Pictures and the labels of all their cells in reading order."""
     rng = Random(f"{seed}/cells/{step}")
     images, labels = [], []
     for row in range(size):
-        family = rng.choice(_FAMILIES)
-        item = make_item("train", family, rng.choice(LEVELS), 2_000_000 + step * size + row, seed)
-        scene = item.task.picture
-        assert isinstance(scene, Scene)
+        item, scene = training_picture(rng, _CELLS_START + step * size + row, seed)
         images.append([draw(scene, Random(f"{item.id}/cells"))])
         labels += [cell_labels(scene, *place) for place in scene.positions()]
     return images, torch.tensor(labels)
+
+
+_CELLS_START = 2_000_000  #: items up to here are the later stages'

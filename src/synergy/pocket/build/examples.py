@@ -16,10 +16,9 @@ from transformers import PaddleOCRVLProcessor
 
 from synergy.config.build import PicturesStageConfig
 from synergy.pocket.build.facts import practice
+from synergy.pocket.build.pictures import training_picture
 from synergy.pocket.build.pieces import Piece, caption_pieces
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
-from synergy.pocket.families.describe import DESCRIBE, DescribeTask
-from synergy.pocket.scenes import Scene
 from synergy.pocket.tasks import LEVELS
 from synergy.pocket.world import Item, make_item
 from synergy.prompts import PRESETS, PromptPreset
@@ -143,25 +142,16 @@ def picture_rows(seed: int, step: int, config: PicturesStageConfig) -> list[Row]
 
 
 def _caption_row(rng: Random, index: int, seed: int) -> Row:
-    item, scene = _draw_picture(rng, index, seed)
-    described = Item(item.id, DESCRIBE, item.level, DescribeTask(scene))
-    return Row(described.problem(), None, tuple(caption_pieces(scene)))
+    item, scene = training_picture(rng, index, seed)
+    return Row(item.problem(), None, tuple(caption_pieces(scene)))
 
 
 def _facts_row(rng: Random, index: int, seed: int) -> Row:
-    item, scene = _draw_picture(rng, index, seed)
+    item, scene = training_picture(rng, index, seed)
     question, pieces = practice(scene, rng)
     return Row(replace(item.problem(), question=question), None, tuple(pieces))
 
 
-def _draw_picture(rng: Random, index: int, seed: int) -> tuple[Item, Scene]:
-    item = _draw_item(rng, rng.choice(_PICTURE_FAMILIES), (1, 1, 1, 1, 1), index, seed)
-    assert isinstance(item.task.picture, Scene)
-    return item, item.task.picture
-
-
-#: boards with digits on their shapes are the rarest and the hardest to read, so `sum` comes more often
-_PICTURE_FAMILIES = (*TRAINING_FAMILIES, BASE_SKILL, BASE_SKILL, "sum", "sum")
 #: of captions and of facts among the short answers, so that seeing is not forgotten and looking things up goes on
 _CAPTIONS_SHARE, _FACTS_SHARE = 0.1, 0.2
 _ANSWERS_START = 1_000_000  #: items up to here are the earlier stage's

@@ -16,7 +16,7 @@ from random import Random
 from synergy.pocket.build.drills import drills
 from synergy.pocket.build.pieces import Piece, Place
 from synergy.pocket.families.locate import MOVES
-from synergy.pocket.plots import marked_points
+from synergy.pocket.plots import chart_values, marked_points
 from synergy.pocket.scenes import COLOURS, SHAPES, Scene, Selector, place_name
 
 Fact = list[Piece]
@@ -71,11 +71,9 @@ def _plot_facts(scene: Scene) -> list[Fact]:
     x_labels = ", ".join(str(cell.digit) for cell in scene.cells[-1][1:])
     y_labels = ", ".join(str(row[0].digit) for row in reversed(scene.cells[:-1]))
     points = ", ".join(f"({x}, {y})" for x, y in marked_points(scene))
-    return [
-        [_about("x labels:"), Piece(f" {x_labels}")],
-        [_about("y labels:"), Piece(f" {y_labels}")],
-        [_about("points"), Piece(f" {points}")],
-    ]
+    read = [("x labels:", x_labels), ("y labels:", y_labels), ("points", points)]
+    read += [(f"{colour} is", str(value)) for colour, value in chart_values(scene).items()]
+    return [[_about(about), Piece(f" {said}")] for about, said in read]
 
 
 def _selectors(rng: Random) -> list[Selector]:
