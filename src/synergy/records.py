@@ -4,10 +4,10 @@
 verdict), never a silent zero. Knows nothing about tokenizers, models or files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,15 @@ class StopReason(StrEnum):
     STOP = "stop"  #: the model emitted an end token or a stop string
     LENGTH = "length"  #: the token limit cut it off: a truncation
     FAILED = "failed"  #: the sampler's back-end failed; the text may be empty
+
+
+class Purpose(StrEnum):
+    """What responses are sampled for; no two purposes share random numbers."""
+
+    TRAIN = "train"
+    TAG = "tag"  #: to measure how difficult problems are
+    EVALUATE = "evaluate"
+    DISTIL = "distil"  #: to make demonstrations
 
 
 class VerdictStatus(StrEnum):
@@ -136,3 +145,37 @@ class TokenSignal:
     advantage: "np.ndarray"  #: of each token; 0 is a token that counts but teaches nothing
     nll_weight: "np.ndarray"  #: of the imitation term, 1 for plain SFT
     kl_weight: "np.ndarray"  #: of the KL term against the reference, mostly 1 or 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SampleRequest:
+    """Attempts wanted at one problem."""
+
+    problem: Problem
+    num_samples: int
+    visit: int = 0  #: how many times the problem was sampled before for this purpose; another visit draws anew
+    prefix: "np.ndarray | None" = None  #: token ids that every response starts with; None for none
+
+
+class Sampler(Protocol):
+    """What answers problems with a policy."""
+
+    def sample(
+        self,
+        requests: Sequence[SampleRequest],
+        *,
+        purpose: Purpose,
+        temperature: float | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[RolloutGroup]:
+        """Ungraded groups, in the order of the requests.
+
+        `temperature` None is the config's, 0 takes the likeliest token. `on_progress` is told of responses finished
+        and tokens sampled so far. Raises InputError for a problem that is too large to be rendered, and for a problem
+        that is asked for twice with the same visit and prefix: both would get the same responses.
+        """
+        ...
+
+    def update_weights(self) -> None:
+        """Take over the policy's weights as they are now; called after optimiser steps."""
+        ...

@@ -23,7 +23,7 @@ class Gaze:
         model.set_attn_implementation({"text_config": "eager"})
         layers = model.model.language_model.layers
         self._attention: nn.Module = layers[len(layers) // 2].self_attn
-        self._num_heads = model.config.text_config.num_attention_heads // 2
+        self._num_heads = model.model.language_model.config.num_attention_heads // 2
         self._weights: Float[Tensor, "rows heads queries keys"] | None = None
 
     @contextmanager

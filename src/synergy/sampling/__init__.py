@@ -1,0 +1,1 @@
+"""Sampling: answers to problems, from the policy in this process, an OpenAI-compatible server or vLLM."""
