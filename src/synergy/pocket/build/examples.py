@@ -15,11 +15,11 @@ from torch import Tensor
 from transformers import PaddleOCRVLProcessor
 
 from synergy.config.build import PicturesStageConfig
-from synergy.pocket.build.facts import practice
+from synergy.pocket.build.facts import completion, practice
 from synergy.pocket.build.pictures import training_picture
 from synergy.pocket.build.pieces import Piece, caption_pieces
 from synergy.pocket.families import BASE_SKILL, TRAINING_FAMILIES
-from synergy.pocket.tasks import LEVELS
+from synergy.pocket.tasks import LEVELS, ending, sentences
 from synergy.pocket.world import Item, make_item
 from synergy.prompts import PRESETS, PromptPreset
 from synergy.records import Problem
@@ -152,23 +152,40 @@ def _facts_row(rng: Random, index: int, seed: int) -> Row:
     return Row(replace(item.problem(), question=question), None, tuple(pieces))
 
 
-#: of captions and of facts among the short answers, so that seeing is not forgotten and looking things up goes on
-_CAPTIONS_SHARE, _FACTS_SHARE = 0.1, 0.2
+def _completion_row(rng: Random, index: int, seed: int) -> Row:
+    """A fact as a question, so that answers to any kind of picture are not of one kind only."""
+    item, scene = training_picture(rng, index, seed, "expression" if rng.random() < _PLOTS_COMPLETED else None)
+    completed = completion(scene, rng)
+    if completed is None:
+        return _facts_row(rng, index, seed)
+    question, trace, answer = completed
+    preset, trace = rng.choice(list(PRESETS.values())), sentences(trace, ending(rng, answer))
+    return Row(replace(item.problem(), question=question), preset, (Piece(preset.response(trace, answer)),))
+
+
+#: among the short answers, so that seeing is not forgotten and looking things up goes on
+_CAPTIONS_SHARE, _FACTS_SHARE, _COMPLETIONS_SHARE = 0.1, 0.1, 0.15
+_PLOTS_COMPLETED = 0.5  #: of completions are about plots, which are few otherwise
 _ANSWERS_START = 1_000_000  #: items up to here are the earlier stage's
 
 
 def answer_rows(seed: int, step: int, size: int, level_weights: Sequence[float]) -> list[Row]:
-    """Problems of the training families with short traces, and some captions and facts."""
+    """Problems of the training families with short traces; some captions, facts and completions of facts."""
     rng = Random(f"{seed}/answers/{step}")
+    shares = (_CAPTIONS_SHARE, _FACTS_SHARE, _COMPLETIONS_SHARE)
     rows = []
     for index in range(_ANSWERS_START + step * size, _ANSWERS_START + (step + 1) * size):
-        kind = rng.random()
-        if kind < _FACTS_SHARE:
-            rows.append(_facts_row(rng, index, seed))
-        elif kind < _FACTS_SHARE + _CAPTIONS_SHARE:
-            rows.append(_answer_row(rng, _draw_item(rng, BASE_SKILL, (1, 1, 1, 1, 1), index, seed)))
-        else:
-            rows.append(_answer_row(rng, _draw_item(rng, rng.choice(TRAINING_FAMILIES), level_weights, index, seed)))
+        (kind,) = rng.choices(("caption", "facts", "completion", "answer"), (*shares, 1 - sum(shares)))
+        match kind:
+            case "caption":
+                rows.append(_answer_row(rng, _draw_item(rng, BASE_SKILL, (1, 1, 1, 1, 1), index, seed)))
+            case "facts":
+                rows.append(_facts_row(rng, index, seed))
+            case "completion":
+                rows.append(_completion_row(rng, index, seed))
+            case _:
+                family = rng.choice(TRAINING_FAMILIES)
+                rows.append(_answer_row(rng, _draw_item(rng, family, level_weights, index, seed)))
     return rows
 
 

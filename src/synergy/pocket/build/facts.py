@@ -43,6 +43,15 @@ def practice(scene: Scene, rng: Random) -> tuple[str, list[Piece]]:
     return _QUESTION, pieces
 
 
+def completion(scene: Scene, rng: Random) -> tuple[str, str, str] | None:
+    """One fact as a question, a trace and an answer; None where a fact is told in several steps."""
+    about, *stated = rng.choice(facts(scene, rng))
+    if any(piece.given for piece in stated):
+        return None
+    answer = "".join(piece.text for piece in stated).strip()
+    return f"Complete: {about.text}", f"{about.text} {answer}", answer
+
+
 def facts(scene: Scene, rng: Random) -> list[Fact]:
     """Facts of one random kind; a plot has few, and they are all stated."""
     if scene.style != "board":

@@ -18,9 +18,9 @@ _FAMILIES = (*TRAINING_FAMILIES, BASE_SKILL, BASE_SKILL, "sum", "sum")
 _COLOURED = 0.5  #: share of plots
 
 
-def training_picture(rng: Random, index: int, seed: int) -> tuple[Item, Scene]:
-    """A picture to describe, as an item of the base skill, and what it shows."""
-    item = make_item("train", rng.choice(_FAMILIES), rng.choice(LEVELS), index, seed)
+def training_picture(rng: Random, index: int, seed: int, family: str | None = None) -> tuple[Item, Scene]:
+    """A picture to describe, of that family if one is named, as an item of the base skill; and what it shows."""
+    item = make_item("train", family or rng.choice(_FAMILIES), rng.choice(LEVELS), index, seed)
     scene = item.task.picture
     assert isinstance(scene, Scene)
     if scene.style == "plot" and rng.random() < _COLOURED:
