@@ -44,7 +44,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["dif"], "unknown command 'dif' (did you mean 'diff'?); expected one of: pocket, diff, doctor"),
+        (["dif"], "unknown command 'dif' (did you mean 'diff'?); expected one of: train, pocket, diff, doctor"),
         (["--versoin"], "Did you mean '--version'?; see 'synergy --help'"),
         (["diff", "--jsn", "a", "b"], "No such option '--jsn'"),
         (["diff", "a"], "Missing argument 'B'; see 'synergy diff --help'"),
@@ -141,6 +141,14 @@ def test_doctor_reports_every_part_and_how_to_get_what_is_missing(
     assert all(check["mend"] for check in checks.values() if not check["ok"])
     assert not checks["chromium"]["ok"], CHROMIUM_NAMES
     assert checks["pydantic"]["required"]
+
+
+def test_doctor_says_how_a_model_runs(untrained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--json", "--model", str(untrained)]) == 0
+    checks = {check["name"]: check["found"] for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert "runs as trees: trees agree with the model's own forward" in checks["model"]
+    assert run(["doctor", "--model", "nowhere/at-all"]) == 2
+    assert "nowhere/at-all" in capsys.readouterr().err
 
 
 def test_doctor_fails_where_a_required_package_is_too_old(

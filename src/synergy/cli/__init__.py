@@ -16,6 +16,7 @@ from synergy.cli.lazy import Interrupted, LazyGroup, Verb
 from synergy.errors import SynergyError
 
 VERBS = {
+    "train": Verb("synergy.cli.train:train", "Train one model by SFT or RL, on the pocket or other problems."),
     "pocket": Verb("synergy.cli.pocket:pocket", "Show, export, build or describe the built-in tiny model."),
     "diff": Verb("synergy.cli.diff:diff", "Compare two configs: exactly the fields that differ."),
     "doctor": Verb("synergy.cli.doctor:doctor", "Check this machine: versions, accelerator, optional parts."),

@@ -6,9 +6,10 @@ from pathlib import Path
 from synergy.config.base import Config
 from synergy.config.build import PocketBuildConfig
 from synergy.config.load import draft, validate
+from synergy.config.train import TrainConfig
 from synergy.errors import InputError, nearest
 
-KINDS: dict[str, type[Config]] = {"pocket_build": PocketBuildConfig}
+KINDS: dict[str, type[Config]] = {"pocket_build": PocketBuildConfig, "train": TrainConfig}
 
 
 def load_any(path: Path, overrides: Sequence[str] = ()) -> Config:

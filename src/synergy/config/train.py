@@ -1,0 +1,168 @@
+"""The document that describes one training run: one model, one algorithm, one data set."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from synergy.config.algorithm import AlgorithmConfig, ImitationSection
+from synergy.config.base import Config
+from synergy.config.data import DataConfig
+from synergy.config.model import ModelConfig
+from synergy.config.sampling import SamplingConfig
+from synergy.prompts import get_preset
+
+Count = Annotated[int, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class RewardConfig(Config):
+    """What a policy learns from, as a weighted sum of parts of the verdict."""
+
+    score: NonNegative = 1.0
+    """weight of the answer's score"""
+    format: NonNegative = 0.0
+    """weight of the format check, which is 1 or 0"""
+
+    @model_validator(mode="after")
+    def _rewards_something(self) -> Self:
+        if not self.score and not self.format:
+            raise ValueError("score and format both weigh 0; expected at least one above 0")
+        return self
+
+
+class OptimizerConfig(Config):
+    """AdamW (1711.05101) and the course of its learning rate."""
+
+    learning_rate: Positive
+    """peak learning rate"""
+    betas: tuple[Beta, Beta] = (0.9, 0.999)
+    """decay of the running means of gradient and squared gradient"""
+    weight_decay: NonNegative = 0.0
+    """of matrices; vectors, such as biases and norms, are not decayed"""
+    epsilon: Positive = 1e-8
+    """added to the root of the squared gradient's mean"""
+    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    """what the learning rate does after its warm-up"""
+    warmup_fraction: Fraction = 0.0
+    """share of the optimiser steps over which the learning rate rises to its peak"""
+    final_lr_fraction: Fraction = 0.0
+    """where linear and cosine end, relative to the peak"""
+    max_gradient_norm: Positive = 1.0
+    """a step's gradient of larger norm is scaled down to it"""
+
+
+class LoopConfig(Config):
+    """How long a run is and how a step is cut up."""
+
+    num_steps: Count
+    """how often problems are drawn, attempted (or their demonstrations read) and learned from"""
+    problems_per_step: Count
+    """problems of one step, over all processes"""
+    samples_per_problem: Count = 8
+    """attempts at each problem; not used where demonstrations are imitated"""
+    updates_per_sampling: Count = 1
+    """optimiser steps per step: its problems are divided among them"""
+    max_tokens_per_micro_batch: Count = 16384
+    """tokens of one forward and backward pass, prompts included; changes speed and memory, never the gradient"""
+    max_tokens_per_tree: Count = 16384
+    """a problem with more tokens, prompt and all responses, is split; no single response may be longer"""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """bfloat16: autocast over weights of `model.dtype`; float32: everything in `model.dtype`"""
+    parallel: Literal["replicated", "sharded"] = "replicated"
+    """over several processes: every one holds the whole model, as DDP, or a part of it (FSDP2)"""
+    checkpoint_every_steps: Count = 50
+    """steps between checkpoints; the last step always has one"""
+    keep_checkpoints: Annotated[int, Field(ge=2)] = 2
+    """the newest so many stay; two, so that one is left where the newest turns out torn"""
+    skip_zero_signals: bool = True
+    """leave sequences that move nothing out of forward and backward; they count in every denominator all the same"""
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.updates_per_sampling > self.problems_per_step:
+            raise ValueError(
+                f"updates_per_sampling {self.updates_per_sampling} with problems_per_step {self.problems_per_step}; "
+                "expected at least one problem per update"
+            )
+        return self
+
+
+class EvaluationConfig(Config):
+    """Sampling other problems now and then: to see, to stop early, to keep the best model."""
+
+    every_steps: Count
+    """steps between evaluations; the untrained and the final model are always evaluated"""
+    num_problems: Count = 200
+    """problems, the first ones of `data`"""
+    samples_per_problem: Count = 1
+    """attempts at each problem"""
+    data: DataConfig | None = None
+    """the problems; null for the pocket's validation split with the families, levels and seed of the training data"""
+    temperature: NonNegative | None = None
+    """of the attempts, 0 for the likeliest tokens; null for that of `sampling`"""
+    patience: Count | None = None
+    """stop after so many evaluations in a row without a higher accuracy; null never stops"""
+    keep: Literal["last", "best"] = "last"
+    """whose weights become the run's model: the last step's, or those of the highest accuracy seen, the first such"""
+
+
+class SinksConfig(Config):
+    """Where metrics go beside metrics.jsonl, which is always written."""
+
+    trackio: str | None = None
+    """a project's name; needs the extra trackio"""
+    wandb: str | None = None
+    """a project's name; needs the extra wandb"""
+    tensorboard: bool = False
+    """write event files into the run folder; needs the extra tensorboard"""
+
+
+class TrainConfig(Config):
+    """One training run."""
+
+    kind: Literal["train"]
+    """the kind of document"""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """of the order of problems and of everything sampled"""
+    model: ModelConfig
+    """the model; checkpoint `pocket` is the shipped one"""
+    data: DataConfig
+    """the problems, and for imitation their demonstrations"""
+    prompt: str
+    """the prompt preset, which is also how answers are found"""
+    algorithm: AlgorithmConfig
+    """what is learned from attempts or demonstrations"""
+    reward: RewardConfig = RewardConfig()
+    """what attempts earn"""
+    optimizer: OptimizerConfig
+    """the optimiser"""
+    sampling: SamplingConfig = SamplingConfig()
+    """how attempts are sampled, in training and evaluation"""
+    train: LoopConfig
+    """the loop"""
+    evaluation: EvaluationConfig | None = None
+    """null never evaluates"""
+    sinks: SinksConfig = SinksConfig()
+    """further places for metrics"""
+
+    @field_validator("prompt")
+    @classmethod
+    def _prompt_is_known(cls, name: str) -> str:
+        return get_preset(name).name
+
+    @model_validator(mode="after")
+    def _evaluation_has_problems(self) -> Self:
+        if self.evaluation and self.evaluation.data is None and self.data.source != "pocket":
+            raise ValueError(
+                f"evaluation without data, and the training data's source is {self.data.source}; expected "
+                "evaluation.data: only the pocket has a validation split of its own"
+            )
+        return self
+
+    @property
+    def imitates(self) -> bool:
+        """Whether the run learns from demonstrations rather than from attempts."""
+        return isinstance(self.algorithm, ImitationSection)

@@ -1,0 +1,25 @@
+"""Open the data set that a config names."""
+
+from synergy.config.data import DataConfig, FileDataConfig, HubDataConfig, PocketDataConfig
+from synergy.data.examples import Examples
+from synergy.data.files import open_file
+from synergy.data.hub import open_hub
+from synergy.data.pocket import PocketExamples
+from synergy.errors import InputError
+
+
+def open_data(config: DataConfig) -> Examples:
+    """A checked data set with at least one problem.
+
+    Raises InputError, FileError or MissingExtraError, each one line: what is missing, unknown, doubled or empty.
+    """
+    if config.families == () or config.levels == ():
+        empty = "families" if config.families == () else "levels"
+        raise InputError(f"data.{empty} is empty, which leaves zero problems; expected some, or null for all")
+    match config:
+        case PocketDataConfig():
+            return PocketExamples(config)
+        case FileDataConfig():
+            return open_file(config)
+        case HubDataConfig():
+            return open_hub(config)

@@ -1,0 +1,122 @@
+"""From a config to a trainer in memory; whatever is wrong with config, data or model is said here, in one line."""
+
+from dataclasses import dataclass
+
+import torch
+
+from synergy.algorithms.registry import needs
+from synergy.algorithms.state import initial_state
+from synergy.config.algorithm import PolicyGradientSection
+from synergy.config.data import DataConfig, PocketDataConfig
+from synergy.config.train import EvaluationConfig, TrainConfig
+from synergy.data.load import open_data
+from synergy.data.order import ProblemOrder
+from synergy.errors import InputError
+from synergy.models.loading import LoadedModel, load_model
+from synergy.prompts import get_preset
+from synergy.sampling.backends import open_sampler
+from synergy.training.checks import check_config, check_data, resolved_model
+from synergy.training.collect import DemonstrationSource, RolloutSource, Source
+from synergy.training.copies import frozen_copy, is_initial_below_adapter
+from synergy.training.draw import Drawer
+from synergy.training.evaluate import Evaluator
+from synergy.training.optimizer import make_optimizer
+from synergy.training.processes import Processes, local_device
+from synergy.training.scoring import Reference
+from synergy.training.state import RunState
+from synergy.training.synced_sampler import SyncedSampler
+from synergy.training.trained_policy import TrainedPolicy
+from synergy.training.trainer import Trainer
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """All parts of a run, at its beginning."""
+
+    trainer: Trainer
+    evaluator: Evaluator | None
+    sampler: SyncedSampler | None
+
+
+def prepare(config: TrainConfig, processes: Processes) -> Prepared:
+    """Check everything, then load it.
+
+    Raises InputError, FileError or MissingExtraError, each one line, before any training starts.
+    """
+    check_config(config)
+    examples = open_data(config.data)
+    check_data(config, examples)
+    validation = open_data(_evaluation_data(config, config.evaluation)) if config.evaluation else None
+    torch.manual_seed(config.seed)  # an adapter starts from random numbers, the same on all processes
+    loaded = load_model(resolved_model(config.model, local_device()))
+    _check_trains(loaded)
+    reference_model = _reference_model(config, loaded)
+    samples = validation is not None or not config.imitates
+    is_sharded = config.train.parallel == "sharded" and processes.num > 1
+    replica = frozen_copy(loaded) if samples and is_sharded else None
+    policy = TrainedPolicy(loaded, processes, parallel=config.train.parallel, precision=config.train.precision)
+    preset = get_preset(config.prompt)
+    sampler = None
+    if samples:
+        inner = open_sampler(replica or loaded, config.sampling, preset, seed=config.seed)
+        sampler = SyncedSampler(inner, policy, replica)
+    drawer = Drawer(examples, ProblemOrder(len(examples), config.seed), loaded.renderer, preset, processes)
+    evaluator = None
+    if config.evaluation and validation is not None and sampler is not None:
+        evaluator = Evaluator(config.evaluation, validation, loaded.renderer, sampler, preset, config.reward)
+    trainer = Trainer(
+        config,
+        policy,
+        make_optimizer(policy.trained, config.optimizer),
+        _source(config, drawer, sampler, processes),
+        drawer,
+        _reference(config, policy, reference_model),
+        RunState(algorithm=initial_state(config.algorithm.loss.kl)),
+    )
+    return Prepared(trainer=trainer, evaluator=evaluator, sampler=sampler)
+
+
+def _evaluation_data(config: TrainConfig, evaluation: EvaluationConfig) -> DataConfig:
+    if evaluation.data is not None:
+        return evaluation.data
+    assert isinstance(config.data, PocketDataConfig), "the config's own check"
+    return config.data.model_copy(update={"split": "validation", "num_problems": evaluation.num_problems})
+
+
+def _check_trains(loaded: LoadedModel) -> None:
+    if not any(parameter.requires_grad for parameter in loaded.model.parameters()):
+        raise InputError("model.freeze leaves nothing to train; expected at least one of vision, projector, language")
+
+
+def _source(config: TrainConfig, drawer: Drawer, sampler: SyncedSampler | None, processes: Processes) -> Source:
+    preset = get_preset(config.prompt)
+    if not isinstance(config.algorithm, PolicyGradientSection):
+        return DemonstrationSource(drawer, drawer.renderer, preset)
+    assert sampler is not None, "a run that learns from attempts samples"
+    return RolloutSource(
+        drawer,
+        sampler,
+        preset,
+        config.reward,
+        processes,
+        num_samples=config.train.samples_per_problem,
+        dynamic_sampling=config.algorithm.dynamic_sampling,
+    )
+
+
+def _needs_reference(config: TrainConfig) -> bool:
+    return needs(config.algorithm, updates_per_sampling=config.train.updates_per_sampling).reference_logprobs
+
+
+def _reference_model(config: TrainConfig, loaded: LoadedModel) -> LoadedModel | None:
+    """A copy to keep as it is, where the run needs a reference and the policy cannot show it by itself."""
+    return frozen_copy(loaded) if _needs_reference(config) and not is_initial_below_adapter(loaded) else None
+
+
+def _reference(config: TrainConfig, policy: TrainedPolicy, copy: LoadedModel | None) -> Reference | None:
+    if not _needs_reference(config):
+        return None
+    if copy is None:
+        return Reference(policy, without_adapter=True)
+    model = TrainedPolicy(copy, policy.processes, parallel=config.train.parallel, precision=config.train.precision)
+    return Reference(model, without_adapter=False)
