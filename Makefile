@@ -45,8 +45,8 @@ format: $(READY)  ## mend format and style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## speed of what exists: the world, grading, the pocket model
-	$(BIN)/python benchmarks/pocket_speed.py
+bench: $(READY)  ## speed and memory against TRL, about 25 minutes; BENCH="--quick" or BENCH="--only sft" for less
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
