@@ -13,7 +13,7 @@ from synergy.errors import InputError
 from synergy.pocket.build.cells import CellClassifier, cell_batch
 from synergy.pocket.build.checkpoint import build_model
 from synergy.pocket.build.examples import Row, answer_rows, make_batch, picture_rows
-from synergy.pocket.build.facts import facts, practice
+from synergy.pocket.build.facts import completion, facts, practice
 from synergy.pocket.build.losses import language_backward
 from synergy.pocket.build.pictures import training_picture
 from synergy.pocket.build.pieces import Piece, caption_pieces
@@ -222,6 +222,20 @@ def test_facts_are_true_and_many() -> None:
         counts.append(len(claims))
     assert min(counts) >= 1
     assert sum(counts) / len(counts) > 4
+
+
+def test_a_completed_fact_is_true_and_its_answer_ends_the_trace() -> None:
+    told = 0
+    for item in items("train", 200, families=("sum", "count", "locate", "expression")):
+        scene = item.task.picture
+        assert isinstance(scene, Scene)
+        completed = completion(scene, Random(item.id))
+        if completed is not None:
+            question, trace, answer = completed
+            assert trace == f"{question.removeprefix('Complete: ')} {answer}"
+            assert all(claim.true for claim in read_claims(item.task, trace)), item.id
+            told += 1
+    assert told > 150
 
 
 def test_what_a_piece_says_is_seen_where_it_says() -> None:

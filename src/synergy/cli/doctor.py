@@ -149,7 +149,8 @@ def _pocket_weights() -> Check:
         name="pocket model",
         found=f"{', '.join(missing)} missing in {folder}" if missing else str(folder),
         ok=not missing,
-        mend="synergy pocket build" if missing else "",
+        required=True,
+        mend=f"install {DISTRIBUTION} again: they are part of it" if missing else "",
     )
 
 
