@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors.torch import load_file
 from training_runs import SINGLE_THREAD, grpo_config, metric_lines, sft_config, write_config
 from transformers import AutoModelForImageTextToText, AutoProcessor
@@ -14,6 +16,15 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 from synergy.cli import run
 
 SCRIPT = Path(__file__).with_name("training_kills.py")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As in the processes that are compared with: sums over threads round differently with their number."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def _kill(config: Path, folder: Path, *, num_runs: int, kills_per_run: int, seed: int) -> list[dict[str, Any]]:
