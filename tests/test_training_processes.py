@@ -15,7 +15,7 @@ from synergy.cli import run
 STEP_KEYS = ("reward/mean", "response/length_tokens", "sampling/entropy", "kl/value", "gradient/norm", "tokens/trained")
 
 
-@pytest.mark.parametrize("parallel", ["replicated", "sharded"])
+@pytest.mark.parametrize("parallel", ["replicated", pytest.param("sharded", marks=pytest.mark.slow)])
 def test_two_processes_train_what_one_does(parallel: str, untrained: Path, tmp_path: Path):
     _assert_two_are_as_one(parallel, untrained, tmp_path)
 
