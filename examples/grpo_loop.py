@@ -24,6 +24,7 @@ from synergy.models.prompt import Dropped
 from synergy.prompts import BOXED
 from synergy.records import Purpose, SampleRequest
 from synergy.sampling.backends import open_sampler
+from synergy.sampling.progress import sampling_progress
 from synergy.training.checks import resolved_model
 from synergy.training.micro_batches import SignalTree, moving, signal_trees
 from synergy.training.normalise import count_signals
@@ -59,7 +60,9 @@ def main(checkpoint: str, num_steps: int, problems_per_step: int, num_samples: i
             SampleRequest(problem=examples[visit.index].problem, num_samples=num_samples, visit=visit.visit)
             for visit in order.take(problems_per_step)
         ]
-        groups = graded(sampler.sample(requests, purpose=Purpose.TRAIN), BOXED, reward)
+        with sampling_progress(problems_per_step * num_samples) as show:
+            groups = sampler.sample(requests, purpose=Purpose.TRAIN, on_progress=show)
+        groups = graded(groups, BOXED, reward)
 
         # what each token is worth; the whole step at once, as its denominators are the step's
         signals = annotate(groups, algorithm, state)

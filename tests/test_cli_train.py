@@ -17,7 +17,6 @@ from synergy.cli import run
 from synergy.config.load import load
 from synergy.config.resolve import config_hash
 from synergy.config.train import TrainConfig
-from synergy.pocket.shipped import WEIGHTS
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "configs"
 
@@ -216,13 +215,6 @@ def test_a_missing_extra_is_named(sink: str, untrained: Path, tmp_path: Path, ca
     settings = sft_config(untrained, sinks={sink: "study"})
     assert _train(write_config(tmp_path, settings), tmp_path / "out") == 2
     assert f'pip install "vlm-synergy[{sink}]"' in _error(capsys)
-
-
-def test_no_pocket_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    if (WEIGHTS / "model.safetensors").exists():
-        pytest.skip("a pocket model is shipped")
-    assert _train(write_config(tmp_path, sft_config(Path("pocket"))), tmp_path / "out") == 2
-    assert "synergy pocket build" in _error(capsys)
 
 
 def test_data_from_a_file_with_and_without_pictures(untrained: Path, tmp_path: Path):

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from safetensors.torch import load_file
 from torch import Tensor
-from training_cases import Case, Dtype, Name, checkpoint_of, make_case, relative_difference
+from training_cases import Case, Dtype, Name, make_case, relative_difference
 from training_ranks import PARALLELS, shares
 from training_runs import SINGLE_THREAD
 
@@ -21,15 +21,10 @@ MEAN_OF_MEANS = 0.01  #: at least so wrong, relatively, is a gradient that is av
 
 
 @cache
-def _case(name: Name, dtype: Dtype, checkpoint: Path) -> tuple[Case, dict[str, Tensor]]:
+def _case(name: Name, dtype: Dtype, weights: Path) -> tuple[Case, dict[str, Tensor]]:
     """A case and its gradient in one piece."""
-    case = make_case(name, dtype, checkpoint)
+    case = make_case(name, dtype, weights)
     return case, case.gradient(case.trees())
-
-
-@pytest.fixture(scope="session")
-def checkpoint(untrained: Path) -> Path:
-    return checkpoint_of(untrained)
 
 
 CASES = pytest.mark.parametrize(("name", "dtype"), [(name, dtype) for name in get_args(Name) for dtype in TOLERANCES])
@@ -37,8 +32,8 @@ CASES = pytest.mark.parametrize(("name", "dtype"), [(name, dtype) for name in ge
 
 @CASES
 @pytest.mark.parametrize("layout", ["8x1", "some", "one response a tree", "shuffled", "plain"])
-def test_gradient_invariance_on_one_process(name: Name, dtype: Dtype, layout: str, checkpoint: Path):
-    case, whole = _case(name, dtype, checkpoint)
+def test_gradient_invariance_on_one_process(name: Name, dtype: Dtype, layout: str, weights: Path):
+    case, whole = _case(name, dtype, weights)
     trees, max_tokens = case.trees(), 10_000
     if layout == "8x1":
         max_tokens = 1
@@ -60,16 +55,16 @@ def test_gradient_invariance_on_one_process(name: Name, dtype: Dtype, layout: st
     assert relative_difference(found, whole) <= TOLERANCES[dtype]
 
 
-def test_gradient_invariance_without_what_has_no_signal(checkpoint: Path):
-    case, whole = _case("mix", "float64", checkpoint)
+def test_gradient_invariance_without_what_has_no_signal(weights: Path):
+    case, whole = _case("mix", "float64", weights)
     skipped = case.trees(skip=True)
     assert len(skipped) < len(case.trees())
     assert relative_difference(case.gradient(skipped), whole) <= TOLERANCES["float64"]
 
 
 @CASES
-def test_gradient_invariance_fails_for_a_mean_of_means(name: Name, dtype: Dtype, checkpoint: Path):
-    case, whole = _case(name, dtype, checkpoint)
+def test_gradient_invariance_fails_for_a_mean_of_means(name: Name, dtype: Dtype, weights: Path):
+    case, whole = _case(name, dtype, weights)
     trees = case.trees()
     sums: dict[str, Tensor] = {}
     for tree in trees:
@@ -79,13 +74,13 @@ def test_gradient_invariance_fails_for_a_mean_of_means(name: Name, dtype: Dtype,
 
 
 @pytest.fixture(scope="module")
-def of_two_processes(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def of_two_processes(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all gradients of two gloo processes."""
     folder = tmp_path_factory.mktemp("gradients")
     script = Path(__file__).with_name("training_ranks.py")
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     result = subprocess.run(
-        [sys.executable, *torchrun, str(script), str(checkpoint), str(folder)],
+        [sys.executable, *torchrun, str(script), str(weights), str(folder)],
         check=False,
         capture_output=True,
         text=True,
@@ -98,9 +93,9 @@ def of_two_processes(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory)
 @CASES
 @pytest.mark.parametrize("parallel", PARALLELS)
 def test_gradient_invariance_on_two_processes(
-    name: Name, dtype: Dtype, parallel: str, checkpoint: Path, of_two_processes: Path
+    name: Name, dtype: Dtype, parallel: str, weights: Path, of_two_processes: Path
 ):
-    _, whole = _case(name, dtype, checkpoint)
+    _, whole = _case(name, dtype, weights)
     for share in shares(dtype):
         found = load_file(of_two_processes / f"{dtype} {parallel} {name} {share}.safetensors")
         assert relative_difference(found, whole) <= TOLERANCES[dtype], share

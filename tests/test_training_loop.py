@@ -16,6 +16,7 @@ from synergy.config.train import TrainConfig
 from synergy.models.loading import load_model
 from synergy.models.small_problem import dummy_tree
 from synergy.models.trees import make_batch
+from synergy.training.collect import OnProgress
 from synergy.training.evaluate import Evaluation, Evaluator
 from synergy.training.loop import Run
 from synergy.training.prepare import prepare
@@ -36,7 +37,7 @@ class ScriptedEvaluator(Evaluator):
     def is_due(self, step: int, num_steps: int) -> bool:
         return True
 
-    def evaluate(self, step: int) -> Evaluation:
+    def evaluate(self, step: int, on_progress: OnProgress | None = None) -> Evaluation:
         self.seen[step] = {name: parameter.detach().clone() for name, parameter in self.model.named_parameters()}
         return Evaluation(
             metrics={},

@@ -103,7 +103,7 @@ def make_case(
             signals = annotate([group], GrpoConfig(loss=_loss(name)), AlgorithmState(kl_coefficient=KL_COEFFICIENT))
         prompt = loaded.renderer.render(problem, BOXED)
         found.append((prompt, tuple(signals)))
-    settings = StepSettings(loss=_loss(name), temperature=0.9, with_entropy=True)
+    settings = StepSettings(loss=_loss(name), temperature=0.9)
     return Case(policy=policy, problems=tuple(found), settings=settings)
 
 
@@ -157,11 +157,4 @@ def relative_difference(found: dict[str, Tensor], expected: dict[str, Tensor]) -
     return (difference / sum(float(each.double().square().sum()) for each in expected.values())) ** 0.5
 
 
-def checkpoint_of(untrained: Path) -> Path:
-    """The shipped model where there is one, else an untrained one of the same kind."""
-    from synergy.pocket.shipped import WEIGHTS
-
-    return WEIGHTS if (WEIGHTS / "model.safetensors").exists() else untrained
-
-
-__all__ = ["Case", "Dtype", "Name", "checkpoint_of", "make_case", "relative_difference"]
+__all__ = ["Case", "Dtype", "Name", "make_case", "relative_difference"]

@@ -7,7 +7,7 @@ verdict), never a silent zero. Knows nothing about tokenizers, models or files.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -157,6 +157,7 @@ class SampleRequest:
     prefix: "np.ndarray | None" = None  #: token ids that every response starts with; None for none
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """What answers problems with a policy."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from synergy.records import Demonstration, Problem
 
@@ -15,6 +15,7 @@ class Example:
     demonstrations: tuple[Demonstration, ...] = ()
 
 
+@runtime_checkable
 class Examples(Protocol):
     """A data set that was checked when it was opened; images are decoded at each access."""
 

@@ -3,14 +3,13 @@
 Both run a small problem with a picture; together they cost a few short forward passes.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from synergy.errors import InputError
+from synergy.models.evaluating import evaluating
 from synergy.models.plain import padded_rows
 from synergy.models.policy import FULL, SLIDING, Path, Policy, layer_kinds
 from synergy.models.rendering import Renderer
@@ -24,7 +23,7 @@ _TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-3, torch.float16: 0.05, to
 def check_head(policy: Policy, renderer: Renderer) -> None:
     """Raise InputError where the model's logits are more than its output layer, such as a cap on them."""
     batch = _batch(renderer)
-    with torch.no_grad(), _evaluating(policy):
+    with evaluating(policy):
         rows = padded_rows(batch.trees[0])
         inputs = policy.model_inputs(rows)
         whole = policy.model(**inputs, use_cache=False).logits
@@ -46,7 +45,7 @@ def choose_path(policy: Policy, renderer: Renderer, attention: str) -> tuple[Pat
     if unknown:
         return "plain", f"trees do not know layers of kind {', '.join(sorted(unknown))}"
     batch, usual = _batch(renderer), model.config.get_text_config()._attn_implementation
-    with torch.no_grad(), _evaluating(policy):
+    with evaluating(policy):
         plain = _scores(policy, batch, "plain")
         model.set_attn_implementation({"text_config": attention})
         tree = _scores(policy, batch, "tree")
@@ -75,14 +74,3 @@ def _scores(policy: Policy, batch: TreeBatch, path: Path) -> Tensor:
 
 def _tolerance(policy: Policy) -> float:
     return _TOLERANCES[policy.model.dtype]
-
-
-@contextmanager
-def _evaluating(policy: Policy) -> Iterator[None]:
-    """Without dropout, which would make any two passes differ."""
-    training = policy.training
-    policy.eval()
-    try:
-        yield
-    finally:
-        policy.train(training)

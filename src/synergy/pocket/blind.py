@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from synergy.grading import grade_answer
-from synergy.pocket.families import FAMILIES, get_family
+from synergy.pocket.families import get_family
 from synergy.pocket.scenes import COLOURS, SHAPES
 from synergy.pocket.world import items
 from synergy.records import AnswerKind, Problem
@@ -70,11 +70,6 @@ def blind_score(family: str, num_train: int = 2000, num_evaluation: int = 600, s
     }
     best = max(scores, key=scores.__getitem__)
     return BlindScore(family, best, scores[best], LIMITS.get(kind, DEFAULT_LIMIT))
-
-
-def blind_scores(**options: int) -> list[BlindScore]:
-    """The blind baseline of every family."""
-    return [blind_score(family, **options) for family in FAMILIES]
 
 
 def _questions(split: str, family: str, num: int, seed: int) -> list[_Question]:

@@ -44,11 +44,6 @@ class Sampled:
         return float(np.mean([group.pass_rate for group in self.groups]))
 
     @property
-    def mean_score(self) -> float:
-        """The mean score over all attempts; an unscored one counts 0."""
-        return float(np.mean([(r.verdict.score or 0.0) if r.verdict else 0.0 for r in self.rollouts]))
-
-    @property
     def format_rate(self) -> float:
         """The share of attempts laid out as the preset asks."""
         return float(np.mean([r.verdict.parts["format"] if r.verdict else 0.0 for r in self.rollouts]))

@@ -11,9 +11,9 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from synergy.models.evaluating import evaluating
 from synergy.models.policy import Policy
 from synergy.sampling.cohort_cache import CohortCache
-from synergy.sampling.evaluating import evaluating
 
 COHORTS = "synergy_cohorts"
 

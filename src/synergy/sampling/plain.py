@@ -12,11 +12,11 @@ from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 
 from synergy.config.sampling import LocalConfig
+from synergy.models.evaluating import evaluating
 from synergy.models.plain import padded_rows
 from synergy.models.policy import Policy
 from synergy.models.trees import group_tree
 from synergy.sampling.choice import Chooser
-from synergy.sampling.evaluating import evaluating
 from synergy.sampling.responses import Response, ResponseRows
 from synergy.sampling.stopping import StopRule
 from synergy.sampling.work import Task

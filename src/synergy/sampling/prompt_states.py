@@ -26,7 +26,7 @@ class PromptStates:
     padding: Float[Tensor, "prompts 1 1 length"] | None  #: -inf on padding, 0 elsewhere; None where there is none
     next_positions: Int[Tensor, " prompts"]  #: of the first token after each prompt
     num_axes: int  #: of position ids
-    hidden: Float[Tensor, "prompts width"]  #: the state that predicts the first token
+    hidden: Float[Tensor, "prompts hidden_width"]  #: the state that predicts the first token
 
     def __len__(self) -> int:
         """How many prompts."""

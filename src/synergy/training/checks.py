@@ -7,7 +7,7 @@ from synergy.config.algorithm import PolicyGradientSection
 from synergy.config.model import ModelConfig
 from synergy.config.train import TrainConfig
 from synergy.data.examples import Examples
-from synergy.errors import FileError, InputError, MissingExtraError
+from synergy.errors import InputError, MissingExtraError
 from synergy.pocket.shipped import WEIGHTS
 from synergy.sampling.backends import check_backend
 
@@ -73,17 +73,9 @@ def check_sinks(config: TrainConfig) -> None:
 
 
 def resolved_model(config: ModelConfig, device: str | None) -> ModelConfig:
-    """The model's config with the shipped model's folder for `pocket`, and this process's own device.
-
-    Raises FileError where no pocket model is shipped.
-    """
+    """The model's config with the shipped model's folder for `pocket`, and this process's own device."""
     changes: dict[str, str] = {}
     if config.checkpoint == POCKET:
-        if not (WEIGHTS / "model.safetensors").exists():
-            raise FileError(
-                f"model.checkpoint {POCKET}: no pocket model is shipped at {WEIGHTS}; expected one: make it with "
-                "'synergy pocket build --out DIR' and give its folder"
-            )
         changes["checkpoint"] = str(WEIGHTS)
     if device is not None and config.device == "auto":
         changes["device"] = device

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from synergy.algorithms.dynamic_sampling import keeps_group, wants_another_round
 from synergy.config.algorithm import DynamicSamplingConfig
@@ -30,6 +30,7 @@ class Collected:
     dropped: tuple[str, ...]  #: problems too large to be rendered, over all processes
 
 
+@runtime_checkable
 class Source(Protocol):
     """Gives a step its groups; called by all processes alike."""
 

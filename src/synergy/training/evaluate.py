@@ -8,6 +8,7 @@ from synergy.data.examples import Examples
 from synergy.models.rendering import Renderer
 from synergy.prompts import PromptPreset
 from synergy.records import Purpose, RolloutGroup, SampleRequest
+from synergy.training.collect import OnProgress
 from synergy.training.draw import first_turns
 from synergy.training.merge import merge_over
 from synergy.training.metrics import merge_metrics, summarise
@@ -52,7 +53,7 @@ class Evaluator:
         """Whether to evaluate after `step` steps; before the first and after the last always."""
         return step in (0, num_steps) or step % self.config.every_steps == 0
 
-    def evaluate(self, step: int) -> Evaluation:
+    def evaluate(self, step: int, on_progress: OnProgress | None = None) -> Evaluation:
         """The current policy's scores; called by all processes alike."""
         start = time.perf_counter()
         processes = self.sampler.policy.processes
@@ -61,7 +62,9 @@ class Evaluator:
             SampleRequest(problem=turn.example.problem, num_samples=self.config.samples_per_problem, visit=turn.visit)
             for turn in turns
         ]
-        groups = self.sampler.sample(requests, purpose=Purpose.EVALUATE, temperature=self.config.temperature)
+        groups = self.sampler.sample(
+            requests, purpose=Purpose.EVALUATE, temperature=self.config.temperature, on_progress=on_progress
+        )
         groups = graded(groups, self.preset, self.reward)
         merged = merge_over(processes, merge_metrics([rollout_metrics(groups), level_metrics(groups)]))
         found = summarise(merged)

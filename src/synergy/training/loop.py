@@ -34,6 +34,7 @@ class Run:
         self.folder = folder
         self.watcher = watcher
         self.is_first = self.policy.processes.is_first
+        self._on_progress = watcher.sampling if self.is_first else None
         self.keeps_best = config.evaluation is not None and config.evaluation.keep == "best"
 
     def run(self) -> dict[str, Any]:
@@ -57,9 +58,8 @@ class Run:
     # ---- steps
 
     def _step(self) -> None:
-        on_progress = self.watcher.sampling if self.is_first else None
         try:
-            metrics = self.trainer.step(on_progress)
+            metrics = self.trainer.step(self._on_progress)
         except NonFiniteError as error:
             file = save_replay(self.folder.replay, self.config, self.policy, error)
             raise error.with_replay(file) from error
@@ -79,7 +79,7 @@ class Run:
         evaluator, step = self.parts.evaluator, self.trainer.state.step
         if evaluator is None or not evaluator.is_due(step, self.config.train.num_steps):
             return
-        found = evaluator.evaluate(step)
+        found = evaluator.evaluate(step, self._on_progress)
         before = self.trainer.state.evaluation
         after = before.after(step, found.accuracy, found.truncated_fraction)
         self.trainer.state = replace(self.trainer.state, evaluation=after)

@@ -1,13 +1,12 @@
 """Denominators of a whole optimiser step as a weight for every token, so that losses are plain weighted sums.
 
-Each rank counts its signals, the counts are merged over ranks, and `term_weights` divides once by what the step holds
-in all. A micro-batch's loss is then a sum over its tokens, and how a step is split cannot change its gradient.
-Averaging over micro-batches or ranks instead (a mean of means) weighs tokens of short batches more: the bug of
-2604.23747.
+The signals of all ranks are counted together, and `term_weights` divides once by what the step holds in all. A
+micro-batch's loss is then a sum over its tokens, and how a step is split cannot change its gradient. Averaging over
+micro-batches or ranks instead (a mean of means) weighs tokens of short batches more: the bug of 2604.23747.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +52,7 @@ class TermWeights:
 
 
 def count_signals(signals: Sequence[TokenSignal]) -> StepCounts:
-    """The counts of the given signals: all of one rank's in an optimiser step, zero signals included.
+    """The counts of the given signals: all of an optimiser step, over all ranks, zero signals included.
 
     A response without any token, as a failed one may be, counts as a sequence wherever sampled ones do.
     """
@@ -82,32 +81,10 @@ def _count(
     )
 
 
-def merge_counts(parts: Iterable[StepCounts]) -> StepCounts:
-    """The counts of several ranks together; the responses to one problem may be on different ranks."""
-    parts = list(parts)
-    return StepCounts(
-        policy_gradient=_merge([part.policy_gradient for part in parts]),
-        nll=_merge([part.nll for part in parts]),
-        kl=_merge([part.kl for part in parts]),
-        all=_merge([part.all for part in parts]),
-    )
-
-
-def _merge(parts: Sequence[TermCounts]) -> TermCounts:
-    tokens_of_problem: Counter[str] = Counter()
-    for part in parts:
-        tokens_of_problem.update(part.tokens_of_problem)
-    return TermCounts(
-        num_tokens=sum(part.num_tokens for part in parts),
-        num_sequences=sum(part.num_sequences for part in parts),
-        tokens_of_problem=dict(tokens_of_problem),
-    )
-
-
 def term_weights(
     signal: TokenSignal, counts: StepCounts, loss: LossConfig, *, response_limit_tokens: int | None = None
 ) -> TermWeights:
-    """The weights of one sequence's tokens, given the merged counts of the step.
+    """The weights of one sequence's tokens, given the counts of the step.
 
     `response_limit_tokens` is the sampler's limit, the length of a `fixed_length` normaliser that names none. Raises
     InputError where neither gives one.

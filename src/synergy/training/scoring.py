@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from synergy.models.evaluating import evaluating
 from synergy.models.lora import adapter_off
 from synergy.models.prompt import Prompt
 from synergy.records import Rollout, RolloutGroup
@@ -43,7 +44,7 @@ def score(
         for tree in rollout_trees(prompts[group.problem.id], group.rollouts, max_tokens=settings.max_tokens_per_tree)
     ]
     found: list[np.ndarray] = []
-    with policy.evaluating():
+    with evaluating(policy.policy):
         for micro in lay_out(trees, settings.max_tokens_per_micro_batch, policy):
             logprobs = policy.scores(micro.batch, temperature=settings.temperature).logprobs
             num_dummies = len(micro.batch.trees) - len(micro.indices)

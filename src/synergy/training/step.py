@@ -30,7 +30,6 @@ class StepSettings:
     temperature: float = 1.0  #: of the distribution that is trained: the sampler's, 1 for demonstrations
     max_tokens_per_micro_batch: int = 16384
     response_limit_tokens: int | None = None  #: the sampler's, for a `fixed_length` normaliser
-    with_entropy: bool = False  #: report it even where the loss does not need it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +62,7 @@ def accumulate(
 
     `counts` are those of the whole step over all processes, sequences that need not be run included.
     """
-    with_entropy = settings.with_entropy or settings.loss.entropy.coefficient > 0
+    with_entropy = settings.loss.entropy.coefficient > 0
     done: list[tuple[MicroBatch, LossMetrics, Tensor]] = []
     num_tokens = num_images = 0
     for micro in lay_out([each.tree for each in trees], settings.max_tokens_per_micro_batch, policy):

@@ -81,17 +81,6 @@ class TrainedPolicy:
         with module.no_sync() if waits else nullcontext():
             yield
 
-    @contextmanager
-    def evaluating(self) -> Iterator[None]:
-        """Without gradients and dropout."""
-        training = self.policy.training
-        self.policy.eval()
-        try:
-            with torch.no_grad():
-                yield
-        finally:
-            self.policy.train(training)
-
     def copy_weights(self, weights: Mapping[str, Tensor]) -> None:
         """Take whole tensors, by the names of `trained`, as the trained weights."""
         with torch.no_grad():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Metrics = Mapping[str, float]
 
@@ -17,6 +17,7 @@ class Start:
     notes: Sequence[str]  #: what the reader should know, such as checkpoints that were passed over
 
 
+@runtime_checkable
 class Watcher(Protocol):
     """Is told of a run by its first process."""
 
@@ -25,7 +26,7 @@ class Watcher(Protocol):
         ...
 
     def sampling(self, num_responses: int, num_tokens: int) -> None:
-        """So many responses and tokens of the coming step were sampled so far."""
+        """So many responses and tokens of the coming step, or of an evaluation, were sampled so far."""
         ...
 
     def stepped(self, step: int, metrics: Metrics) -> None:

@@ -24,7 +24,7 @@ _DIGITS = (None, *range(10))
 _PLACES = range(1, 5)
 _SHARPNESS = 20.0  #: what the product of unit features and an embedding of about unit length is multiplied by
 
-_DISTANCE_WEIGHT = 3.0
+_DISTANCE_WEIGHT = 3.0  #: pulls features to the summed embeddings of their words, which the language model can read
 
 
 def _words() -> list[list[str | None]]:

@@ -1,4 +1,4 @@
-"""The policy as a sampler needs it: without dropout, without gradients."""
+"""The policy without gradients and without dropout, which makes any two passes differ."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
