@@ -13,6 +13,7 @@ from synergy.config.model import ModelConfig
 from synergy.errors import FileError, InputError
 from synergy.models import parts, tree_attention
 from synergy.models.checkpoint_checks import check_files, check_folder, check_processor, one_line, read_config
+from synergy.models.cpu_linear import use_fast_linear
 from synergy.models.families import FAMILIES
 from synergy.models.lora import add_adapter
 from synergy.models.policy import Path as RunPath
@@ -75,6 +76,7 @@ def assemble(config: ModelConfig, model: PreTrainedModel, processor: ProcessorMi
     adapter = add_adapter(model, config.lora) if config.lora else None
     if config.gradient_checkpointing:
         model.activation_checkpointing_enable({"use_reentrant": False})
+    use_fast_linear(model)
     family = FAMILIES.get(model.config.model_type)
     visual = visual_tokens(model)
     renderer = Renderer(

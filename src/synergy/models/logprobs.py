@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
+
+from synergy.models.cpu_linear import linear
 
 
 class TokenScores(NamedTuple):
@@ -35,7 +36,7 @@ class Head(NamedTuple):
     def logits(self, hidden: Float[Tensor, "tokens width"], temperature: float) -> Float[Tensor, "tokens vocabulary"]:
         """logits / T with banned ids at -inf, in float32 or float64."""
         bias = None if self.bias is None else self.bias.to(self.dtype)
-        logits = functional.linear(hidden.to(self.dtype), self.weight.to(self.dtype), bias).to(self.score_dtype)
+        logits = linear(hidden.to(self.dtype), self.weight.to(self.dtype), bias).to(self.score_dtype)
         if temperature != 1:
             logits = logits.div_(temperature)
         return logits.index_fill_(1, self.banned, float("-inf"))
@@ -138,9 +139,9 @@ class _TokenScores(torch.autograd.Function):
             slope.scatter_add_(1, targets[chunk, None], of_logprobs[chunk, None])
             slope = (slope / ctx.temperature).to(head.dtype)
             if to_hidden is not None:
-                to_hidden[chunk] = slope @ weight.to(slope.dtype)
+                to_hidden[chunk] = linear(slope, weight.to(slope.dtype).T)
             if to_weight is not None:
-                to_weight += slope.T @ hidden[chunk].to(slope.dtype)
+                to_weight += linear(slope.T, hidden[chunk].to(slope.dtype).T)
             if to_bias is not None:
                 to_bias += slope.sum(dim=0)
         return (
