@@ -33,8 +33,13 @@ def _cpu_attention_backward(gradient: Shape, query: Shape, key: Shape, value: Sh
     return sdpa_backward_flop_count(gradient, query, key, value)
 
 
-#: torch counts attention on GPUs only
-_ATTENTION = {
+def _linear(rows: Shape, weight: Shape, *_: Any, **__: Any) -> int:
+    return 2 * rows[0] * rows[1] * weight[0]
+
+
+#: torch counts neither attention on CPUs nor oneDNN's linear layers
+_UNCOUNTED = {
+    torch.ops.mkldnn._linear_pointwise: _linear,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _cpu_attention,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: _cpu_attention_backward,
 }
@@ -42,7 +47,7 @@ _ATTENTION = {
 
 def multiply_adds(work: Callable[[], object]) -> int:
     """Of one call."""
-    counter = FlopCounterMode(display=False, custom_mapping=_ATTENTION)
+    counter = FlopCounterMode(display=False, custom_mapping=_UNCOUNTED)
     with counter:
         work()
     return counter.get_total_flops() // 2

@@ -1,9 +1,11 @@
 """The update of GRPO alone: forward, backward and optimiser step on given responses."""
 
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from synergy.models.cpu_linear import use_fast_linear
 from synergy.models.loading import LoadedModel
 from synergy.records import RolloutGroup
 from synergy.training.trainer import Trainer
@@ -46,8 +48,11 @@ def measure(
     def ours_of(limit: int) -> Trainer:
         return our_update(setting, max_tokens_per_micro_batch=limit, skip_zero_signals=skips_zero_signals)
 
-    def theirs_of(rows: int, num_steps: int) -> Callable[[Turns], None]:
+    def theirs_of(rows: int, num_steps: int, *, with_our_linear: bool = False) -> Callable[[Turns], None]:
         made = trl_grpo.update_trainer(setting, groups, rows_per_forward=rows, num_steps=num_steps)
+        if with_our_linear:
+            assert made.model is not None
+            use_fast_linear(made.model)
         return trl_common.taking_turns(made, counts_fetching=False)
 
     limit, ours_tried = our_fastest(ours_of)
@@ -55,9 +60,11 @@ def measure(
     groups = given_groups(setting, trainer.policy.loaded)
     rows, theirs_tried = their_fastest(rows_per_forward, theirs_of)
     pairs = alternate(trainer.step, theirs_of(rows, 1 + num_pairs), num_pairs=num_pairs)
+    lent = alternate(lambda: None, theirs_of(rows, 3, with_our_linear=True), num_pairs=2)
     return {
         "setting": asdict(setting),
         **pairs.summary(),
+        "theirs_seconds_with_our_linear_layers": statistics.median(lent.theirs_seconds),
         "agreement": agreement.summary(),
         "ours_seconds_by_tokens_per_micro_batch": ours_tried,
         "theirs_seconds_by_rows_per_forward": theirs_tried,

@@ -60,7 +60,7 @@ def _megabytes(number: float) -> str:
 
 
 def remarks(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What stands below the table: the check of both losses, the floor, the machine."""
+    """What stands below the table: the check of both losses, where the lead comes from, the floor, the machine."""
     lines = []
     for name in ("grpo_update", "grpo_update_frozen", "sft"):
         agreement = found.get(name, {}).get("result", {}).get("agreement")
@@ -68,6 +68,14 @@ def remarks(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
             lines.append(
                 f"Same loss, {ROWS[name].title}: values differ by {agreement['loss_difference']:.1e}, gradients of "
                 f"{agreement['num_parameters']} tensors by {agreement['gradient_difference']:.1e} (relative)."
+            )
+    for name in ("grpo_update", "grpo_update_frozen"):
+        result = found.get(name, {}).get("result", {})
+        lent = result.get("theirs_seconds_with_our_linear_layers")
+        if lent:
+            lines.append(
+                f"{ROWS[name].title}, TRL's model with our linear layers (oneDNN instead of MKL), which TRL does not "
+                f"have: {lent:.2f} s, {lent / result['ours_seconds']:.1f} times ours."
             )
     if "floor" in found:
         result = found["floor"]["result"]
