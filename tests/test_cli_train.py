@@ -106,6 +106,17 @@ def test_a_folder_of_another_run_is_refused(finished: tuple[Path, Path], capsys:
     assert "holds a run of another config (seed: 0 there, 5 here)" in _error(capsys)
 
 
+def test_a_run_that_never_began_gives_way_to_a_mended_config(
+    untrained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    config, out = write_config(tmp_path, sft_config(untrained, train={"num_steps": 1})), tmp_path / "out"
+    limits = ("--set", "model.rendering.too_large=drop", "--set", "model.rendering.max_prompt_tokens=5")
+    assert _train(config, out, *limits) == 2
+    assert "expected at least one: raise model.rendering.max_prompt_tokens" in _error(capsys)
+    assert _train(config, out) == 0
+    assert json.loads((out / "config.json").read_text())["model"]["rendering"]["max_prompt_tokens"] != 5
+
+
 def test_a_folder_of_something_else_is_refused(
     finished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

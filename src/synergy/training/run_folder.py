@@ -40,11 +40,17 @@ class RunFolder:
         """Whether the run is over and its model is written."""
         return self.summary.exists()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was measured in it."""
+        return self.metrics.exists()
+
     def check(self, config: TrainConfig) -> None:
-        """Raise InputError where the folder holds anything but this very run; a new or empty one is fine."""
+        """Raise InputError where the folder holds anything but this very run; one that has not begun is fine."""
         stored = self.path / _CONFIG
         if stored.exists():
-            _check_same(self.path, load(stored, TrainConfig), config)
+            if self.has_begun:
+                _check_same(self.path, load(stored, TrainConfig), config)
         elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise InputError(f"{self.path} exists and holds no run; expected a new folder: give another --out")
 
@@ -56,7 +62,7 @@ class RunFolder:
             raise FileError(
                 f"{self.path}: cannot be made ({error.strerror}); expected a writable place: give another --out"
             ) from None
-        if not (self.path / _CONFIG).exists():
+        if not self.has_begun:
             write_resolved(config, self.path / _CONFIG)
 
     @contextmanager
