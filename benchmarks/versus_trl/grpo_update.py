@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from synergy.models.cpu_linear import use_fast_linear
+from synergy.cpu_linear import use_fast_linear
 from synergy.models.loading import LoadedModel
 from synergy.records import RolloutGroup
 from synergy.training.trainer import Trainer

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from synergy.models.cpu_linear import linear
+from synergy.cpu_linear import linear
 from synergy.training.environment import environment
 from synergy.training.processes import Processes
 from versus_trl.pairs import seconds_of

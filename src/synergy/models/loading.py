@@ -10,10 +10,10 @@ from torch import nn
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
 
 from synergy.config.model import ModelConfig
+from synergy.cpu_linear import use_fast_linear
 from synergy.errors import FileError, InputError
 from synergy.models import parts, tree_attention
 from synergy.models.checkpoint_checks import check_files, check_folder, check_processor, one_line, read_config
-from synergy.models.cpu_linear import use_fast_linear
 from synergy.models.families import FAMILIES
 from synergy.models.lora import add_adapter
 from synergy.models.policy import Path as RunPath

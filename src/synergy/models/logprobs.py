@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from synergy.models.cpu_linear import linear
+from synergy.cpu_linear import linear
 
 
 class TokenScores(NamedTuple):

@@ -14,6 +14,7 @@ from transformers import PaddleOCRVLProcessor, PreTrainedTokenizerFast, Qwen2_5_
 from synergy.config.build import PocketBuildConfig, StageConfig
 from synergy.config.load import load
 from synergy.config.resolve import config_hash, write_resolved
+from synergy.cpu_linear import fast_linear
 from synergy.errors import FileError, InputError, unknown_name
 from synergy.pocket.build.cells import CellClassifier
 from synergy.pocket.build.checkpoint import build_model, build_processor, save_checkpoint
@@ -89,6 +90,17 @@ def train(config: PocketBuildConfig, folder: Path) -> Generator[Progress, None, 
     """Run or resume all stages in `folder`, yielding progress; returns the trained model."""
     processor = build_processor(_tokenizer(config, folder))
     model = build_model(config, processor.tokenizer)
+    with fast_linear(model):
+        yield from _train_stages(config, folder, model, processor)
+    return Built(model, processor)
+
+
+def _train_stages(
+    config: PocketBuildConfig,
+    folder: Path,
+    model: Qwen2_5_VLForConditionalGeneration,
+    processor: PaddleOCRVLProcessor,
+) -> Iterator[Progress]:
     stages, seed = config.stages, config.seed
     classifier = CellClassifier(model.lm_head.weight, processor.tokenizer)
     yield from _stage(
@@ -111,7 +123,6 @@ def train(config: PocketBuildConfig, folder: Path) -> Generator[Progress, None, 
         model, processor, lambda step: answer_rows(seed, step, answers.batch_size, answers.level_weights)
     )
     yield from _stage("answers", whole, answers, answer_loss, folder)
-    return Built(model, processor)
 
 
 def finish(built: Built, folder: Path, out: Path, extra_files: dict[str, str]) -> None:

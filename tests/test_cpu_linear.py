@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from synergy.models import cpu_linear
-from synergy.models.cpu_linear import FastLinear, FastPatches, linear, use_fast_linear
+from synergy import cpu_linear
+from synergy.cpu_linear import FastLinear, FastPatches, fast_linear, linear, use_fast_linear
 
 
 class Calls:
@@ -83,6 +83,16 @@ def test_other_types_few_rows_and_autocast_stay_as_they_were(calls: Calls):
         assert layer(torch.randn(64, 16)).dtype == torch.bfloat16
     assert layer.double()(torch.randn(64, 16).double()).dtype == torch.float64
     assert calls.num == 0
+
+
+def test_for_a_block_only(calls: Calls):
+    model = nn.Sequential(nn.Linear(16, 48), nn.Conv3d(1, 2, 2))
+    with fast_linear(model):
+        assert [type(layer) for layer in model] == [FastLinear, FastPatches]
+        model[0](torch.randn(64, 16))
+    assert [type(layer) for layer in model] == [nn.Linear, nn.Conv3d]
+    model[0](torch.randn(64, 16))
+    assert calls.num == 1
 
 
 def test_where_it_is_not_available_nothing_changes(calls: Calls, monkeypatch: pytest.MonkeyPatch):

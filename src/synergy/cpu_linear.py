@@ -6,6 +6,8 @@ the one here. Elsewhere, and for other types, layers are as they were.
 """
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -23,10 +25,18 @@ def use_fast_linear(model: nn.Module) -> None:
     """Let linear layers and patch embeddings compute as `linear` does; parameters and their names stay."""
     if _is_available():
         for module in model.modules():
-            if type(module) is nn.Linear:
-                module.__class__ = FastLinear
-            elif type(module) is nn.Conv3d:
-                module.__class__ = FastPatches
+            _exchange(module, {nn.Linear: FastLinear, nn.Conv3d: FastPatches})
+
+
+@contextmanager
+def fast_linear(model: nn.Module) -> Iterator[None]:
+    """The same for as long as the block lasts."""
+    use_fast_linear(model)
+    try:
+        yield
+    finally:
+        for module in model.modules():
+            _exchange(module, {FastLinear: nn.Linear, FastPatches: nn.Conv3d})
 
 
 class FastLinear(nn.Linear):
@@ -60,6 +70,12 @@ def linear(
     if not (_fits(rows, weight) and _is_available()):
         return functional.linear(rows, weight, bias)
     return torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
+
+
+def _exchange(module: Any, classes: dict[type[nn.Module], type[nn.Module]]) -> None:
+    """Another forward for a module of exactly one of the classes; all else of it stays."""
+    if type(module) in classes:
+        module.__class__ = classes[type(module)]
 
 
 class _Linear(torch.autograd.Function):
