@@ -105,8 +105,8 @@ def test_where_it_is_not_available_nothing_changes(calls: Calls, monkeypatch: py
 
 
 def test_its_output_may_be_written_to(calls: Calls):
-    layer = nn.Linear(16, 48)
-    rows = torch.randn(2, 32, 16)
+    layer = nn.Linear(48, 48)
+    rows = torch.randn(2, 32, 48)
     usual = _gradients(nn.Sequential(layer, nn.ReLU(inplace=True)), rows)
     use_fast_linear(layer)
     found = _gradients(nn.Sequential(layer, nn.ReLU(inplace=True)), rows)

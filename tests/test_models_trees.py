@@ -14,7 +14,7 @@ from synergy.models.byte_cache import ByteCache
 from synergy.models.masks import RowLayout
 from synergy.models.prompt import Prompt
 from synergy.models.tree_attention import segment_attention
-from synergy.models.trees import Branch, Tree, group_tree, make_batch, micro_batches, prefix_tree, split_tree
+from synergy.models.trees import Branch, Tree, TreeBatch, group_tree, make_batch, micro_batches, prefix_tree, split_tree
 
 CPU = torch.device("cpu")
 
@@ -49,7 +49,22 @@ def test_a_shared_beginning_is_scored_once():
     assert batch.position_ids[0].tolist() == [0, 1, 2, 3, 4, 4, 5]
     assert batch.targets.tolist() == [1, 2, 3, 4, 5]
     assert batch.predictors.tolist() == [1, 2, 3, 3, 5]
-    assert [(node.depth, node.ancestors) for node in batch.nodes] == [(0, ()), (2, (0,)), (4, (0, 1)), (4, (0, 1))]
+    assert _nodes(batch) == [(0, 4, 0, ()), (4, 1, 4, (0,)), (5, 2, 4, (0,))]  # the beginning is one with the prompt
+
+
+def test_an_only_child_is_one_with_its_parent_where_it_follows_at_once():
+    assert _nodes(make_batch([group_tree(_prompt(3), [[1, 2]])] * 2)) == [(0, 5, 0, ()), (5, 5, 0, ())]
+    branches = [
+        Branch(token_ids=torch.tensor(ids), parent=parent) for ids, parent in (([1], None), ([2], None), ([3], 0))
+    ]
+    tree = Tree(prompt=_prompt(2), branches=tuple(branches))  # the third's parent is not right before it
+    assert _nodes(make_batch([tree])) == [(0, 2, 0, ()), (2, 1, 2, (0,)), (3, 1, 2, (0,)), (4, 1, 3, (0, 1))]
+    tree = Tree(prompt=_prompt(2), branches=(branches[0], branches[2], branches[1]))
+    assert _nodes(make_batch([tree])) == [(0, 2, 0, ()), (2, 2, 2, (0,)), (4, 1, 2, (0,))]
+
+
+def _nodes(batch: TreeBatch) -> list[tuple[int, int, int, tuple[int, ...]]]:
+    return [(node.start, node.length, node.depth, node.ancestors) for node in batch.nodes]
 
 
 def test_a_branch_without_tokens_takes_no_place():

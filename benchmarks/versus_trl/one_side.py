@@ -6,6 +6,7 @@
 import gc
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,11 +29,14 @@ class OneSide:
     max_tokens_per_micro_batch: int | None = None  #: ours; None for the default
 
 
+_NUM_TIMED = 3
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cost:
     """What it took."""
 
-    seconds: float  #: of the second step; the first one warms up and makes the optimiser's state
+    seconds: float  #: median of the steps after the first, which warms up and makes the optimiser's state
     added_bytes: int  #: most memory in use, less what was in use before the first step
     loaded_bytes: int  #: in use before the first step
 
@@ -53,13 +57,13 @@ def in_own_process(request: OneSide) -> Cost:
 
 
 def cost_of(request: OneSide) -> Cost:
-    """Two steps of that side, in this process."""
+    """Some steps of that side, in this process."""
     from versus_trl.memory import in_use_bytes, peak_bytes
 
-    two_steps = _our_steps(request) if request.side == "ours" else _their_steps(request)
+    steps = _our_steps(request) if request.side == "ours" else _their_steps(request)
     gc.collect()
     before = in_use_bytes()
-    seconds = two_steps()
+    seconds = steps()
     return Cost(seconds=seconds, added_bytes=peak_bytes() - before, loaded_bytes=before)
 
 
@@ -71,11 +75,11 @@ def _our_steps(request: OneSide) -> Callable[[], float]:
     loop: dict[str, Any] = {} if limit is None else {"max_tokens_per_micro_batch": limit}
     trainer = our_update(request.setting, **loop)
 
-    def two_steps() -> float:
+    def steps() -> float:
         trainer.step()
-        return seconds_of(trainer.step)
+        return statistics.median(seconds_of(trainer.step) for _ in range(_NUM_TIMED))
 
-    return two_steps
+    return steps
 
 
 def _their_steps(request: OneSide) -> Callable[[], float]:
@@ -86,9 +90,10 @@ def _their_steps(request: OneSide) -> Callable[[], float]:
     setting = request.setting
     rows = request.rows_per_forward or setting.num_responses
     groups = given_groups(setting, ours.load(setting.model, setting.machine))
-    trainer = trl_grpo.update_trainer(setting, groups, rows_per_forward=rows, num_steps=2)
+    num_steps = 1 + _NUM_TIMED
+    trainer = trl_grpo.update_trainer(setting, groups, rows_per_forward=rows, num_steps=num_steps)
     take_turns = trl_common.taking_turns(trainer, counts_fetching=False)
-    return lambda: alternate(lambda: None, take_turns, num_pairs=1).theirs_seconds[0]
+    return lambda: statistics.median(alternate(lambda: None, take_turns, num_pairs=num_steps - 1).theirs_seconds)
 
 
 def main() -> None:

@@ -91,9 +91,18 @@ class _Linear(torch.autograd.Function):
         to_rows, to_weight, to_bias = ctx.needs_input_grad
         return (
             linear(gradient, weight.T) if to_rows else None,
-            linear(gradient.T, rows.T) if to_weight else None,
+            _product_of_columns(gradient, rows) if to_weight else None,
             gradient.sum(0) if to_bias else None,
         )
+
+
+def _product_of_columns(
+    left: Float[Tensor, "rows first"], right: Float[Tensor, "rows second"]
+) -> Float[Tensor, "first second"]:
+    """leftᵀ right; oneDNN copies what is given first into its transpose, so that is the narrower one."""
+    if left.shape[1] <= right.shape[1]:
+        return linear(left.T, right.T)
+    return linear(right.T, left.T).T
 
 
 def _fits(rows: Tensor, weight: Tensor) -> bool:

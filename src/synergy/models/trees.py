@@ -4,8 +4,9 @@ A token sees its ancestors and what stands before it in its own branch; its posi
 Knows nothing of models: attention over the row is in `tree_attention`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -135,7 +136,7 @@ def micro_batches(trees: Sequence[Tree], max_tokens: int) -> list[list[int]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A prompt or a branch in the packed row; one without tokens is no node."""
+    """A prompt or branch in the packed row, with its only child where it has one; without tokens it is no node."""
 
     start: int  #: its first slot in the row
     length: int  #: tokens, at least one
@@ -228,12 +229,27 @@ class _TreeRow:
                 predictors.append(torch.cat([torch.tensor([before]), torch.arange(start, start + length - 1)]))
                 targets.append(branch.token_ids)
             start += length
-        self.nodes = nodes
+        self.nodes = _joined(nodes)
         self.input_ids = torch.cat(ids)
         self.position_ids = torch.cat(positions, dim=1)
         text = torch.full((start - prompt.num_tokens,), -1)
         self.image_blocks = torch.cat([prompt.image_blocks, text])
         self.predictors, self.targets, self.branch_lengths = torch.cat(predictors), torch.cat(targets), lengths
+
+
+def _joined(nodes: Sequence[Node]) -> list[Node]:
+    """Each only child made one with its parent where it stands right behind it, as demonstrations do: one attention."""
+    num_children = Counter(node.ancestors[-1] for node in nodes if node.ancestors)
+    joined: list[Node] = []
+    places: list[int] = []  # of a node among `joined`
+    for index, node in enumerate(nodes):
+        if node.ancestors and node.ancestors[-1] == index - 1 and num_children[index - 1] == 1:
+            joined[-1] = replace(joined[-1], length=joined[-1].length + node.length)
+        else:
+            ancestors = dict.fromkeys(places[ancestor] for ancestor in node.ancestors)
+            joined.append(replace(node, ancestors=tuple(ancestors)))
+        places.append(len(joined) - 1)
+    return joined
 
 
 _EMPTY = torch.zeros(0, dtype=torch.int64)
