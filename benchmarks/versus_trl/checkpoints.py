@@ -1,6 +1,6 @@
 """The models that are measured, made in memory: nothing is downloaded, and speed does not depend on the weights.
 
-Only the pocket model has trained weights, where it is shipped.
+Only the pocket model has trained weights.
 """
 
 from functools import cache
@@ -17,8 +17,7 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from synergy.pocket.build.checkpoint import MERGE, PATCH, build_model
-from synergy.pocket.build.run import load_size
+from synergy.pocket.build.checkpoint import MERGE, PATCH
 from synergy.pocket.build.tokenizer import END, IMAGE, PAD, VIDEO, train_tokenizer
 from synergy.pocket.scenes import CELL_PIXELS
 from synergy.pocket.shipped import WEIGHTS
@@ -85,7 +84,7 @@ _QWEN_3B: dict[str, dict[str, Any]] = {
 
 def is_trained(name: ModelName) -> bool:
     """Whether the model's responses mean anything, and end by themselves."""
-    return name == "pocket" and (WEIGHTS / "model.safetensors").exists()
+    return name == "pocket"
 
 
 def make_processor(name: ModelName) -> PaddleOCRVLProcessor:
@@ -106,11 +105,7 @@ def make_model(name: ModelName, machine: Machine, *, seed: int = 0) -> PreTraine
     dtype: torch.dtype = getattr(torch, machine.dtype)
     if name == "pocket":
         # `to` of a model is typed for its class alone
-        model: Any = (
-            AutoModelForImageTextToText.from_pretrained(WEIGHTS)
-            if is_trained(name)
-            else build_model(load_size("small", (f"seed={seed}",)), _tokenizer())
-        )
+        model: Any = AutoModelForImageTextToText.from_pretrained(WEIGHTS)
         return model.to(machine.device, dtype)
     with torch.random.fork_rng(), torch.device(machine.device):
         torch.manual_seed(seed)

@@ -17,13 +17,11 @@ from synergy.prompts import BOXED
 from synergy.records import Problem, Purpose, SampleRequest
 from synergy.sampling.local import LocalSampler
 from versus_trl import ours, trl_common
-from versus_trl.checkpoints import is_trained
-from versus_trl.lengths import ExactLengths, Recorder, use_lengths
+from versus_trl.lengths import ExactLengths, Recorder
 from versus_trl.pairs import alternate, repeated, seconds_of
 from versus_trl.setting import Machine
 
 _MODEL = "pocket"
-_MIN_TOKENS = 20  #: where the model is untrained
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +123,6 @@ def measure(machine: Machine, sampled: Sampled, *, num_pairs: int, rows: Sequenc
     loaded = ours.load(_MODEL, machine)
     problems = [item.problem() for item in items("train", sampled.num_problems)]
     sampler = LocalSampler(loaded, SamplingConfig(max_tokens=sampled.max_tokens), BOXED, seed=0)
-    if not is_trained(_MODEL):
-        use_lengths(sampler, min_tokens=_MIN_TOKENS, max_tokens=sampled.max_tokens)
     turn = OurSampling(recorder=Recorder(sampler), problems=problems, num_samples=sampled.num_samples)
     turn()  # renders the prompts, and says how long responses are
     prompts = [loaded.renderer.render(problem, BOXED) for problem in problems]
@@ -147,7 +143,6 @@ def measure(machine: Machine, sampled: Sampled, *, num_pairs: int, rows: Sequenc
         "ours_tokens_per_second": mean_tokens / summary["ours_seconds"],
         "theirs_tokens_per_second": mean_tokens / summary["theirs_seconds"],
         "mean_response_tokens": mean_tokens / (sampled.num_problems * sampled.num_samples),
-        "is_model_trained": is_trained(_MODEL),
         "generate_rows": best,
         "generate_seconds_by_rows": tried,
     }

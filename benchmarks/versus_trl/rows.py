@@ -108,7 +108,8 @@ def _generation(options: Options) -> dict[str, Any]:
 def _memory(options: Options) -> dict[str, Any]:
     from versus_trl import costs
 
-    return costs.measure_memory(options.setting, rows_per_forward=options.rows_per_forward)
+    half_a_group = options.setting.group_size // 2
+    return costs.measure_memory(options.setting, rows_per_forward=[*options.rows_per_forward, half_a_group])
 
 
 def _floor(options: Options) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from synergy.training.collect import DemonstrationSource
 from synergy.training.trainer import Trainer
 from versus_trl import ours, trl_common
 from versus_trl.agreement import Agreement, compare
-from versus_trl.checkpoints import is_trained
 from versus_trl.pairs import Turns, alternate
 from versus_trl.setting import Machine
 from versus_trl.trl_sft import sft_trainer
@@ -70,7 +69,6 @@ def measure(machine: Machine, *, num_problems: int, num_pairs: int, rows_per_for
         "setting": {"machine": asdict(machine), "num_problems": num_problems, "seed": 0},
         **pairs.summary(),
         "agreement": agreement.summary(),
-        "is_model_trained": is_trained(_MODEL),
         "ours_seconds_by_tokens_per_micro_batch": ours_tried,
         "theirs_seconds_by_rows_per_forward": theirs_tried,
     }

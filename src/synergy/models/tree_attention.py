@@ -61,18 +61,22 @@ def segment_attention(
     outputs = []
     for own, segment in zip(queries, row_layout.segments(sliding_window), strict=True):
         seen = [(keys[node][:, :, skipped:], values[node][:, :, skipped:]) for node, skipped in segment.keys]
-        outputs.append(
-            functional.scaled_dot_product_attention(
-                own,
-                torch.cat([part for part, _ in seen], dim=2),
-                torch.cat([part for _, part in seen], dim=2),
-                attn_mask=segment.mask,
-                dropout_p=dropout,
-                scale=scaling,
-                is_causal=segment.mask is None,
-            )
+        output = functional.scaled_dot_product_attention(
+            own,
+            _joined([part for part, _ in seen]),
+            _joined([part for _, part in seen]),
+            attn_mask=segment.mask,
+            dropout_p=dropout,
+            scale=scaling,
+            is_causal=segment.mask is None,
         )
-    return torch.cat(outputs, dim=2).transpose(1, 2), None
+        outputs.append(output.transpose(1, 2))  # as it lies in memory, so that nothing copies it again
+    return torch.cat(outputs, dim=1), None
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Keys or values one behind the other; a single part is not copied."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
 
 
 def flex_attention(
