@@ -95,6 +95,16 @@ def test_for_a_block_only(calls: Calls):
     assert calls.num == 1
 
 
+def test_the_bare_function_keeps_gradients(calls: Calls):
+    weight = torch.randn(48, 16, requires_grad=True)
+    linear(torch.randn(64, 16), weight).sum().backward()
+    assert weight.grad is not None
+    assert calls.num == 0
+    with torch.no_grad():
+        linear(torch.randn(64, 16), weight)
+    assert calls.num == 1
+
+
 def test_where_it_is_not_available_nothing_changes(calls: Calls, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(cpu_linear, "_is_available", lambda: False)
     model = nn.Sequential(nn.Linear(16, 16))

@@ -66,8 +66,9 @@ class FastPatches(nn.Conv3d):
 def linear(
     rows: Float[Tensor, "rows width"], weight: Float[Tensor, "out width"], bias: Float[Tensor, " out"] | None = None
 ) -> Float[Tensor, "rows out"]:
-    """x Wᵀ + b without a gradient, by oneDNN where it is faster."""
-    if not (_fits(rows, weight) and _is_available()):
+    """x Wᵀ + b, by oneDNN where it is faster and no gradient is asked for."""
+    wants_gradient = torch.is_grad_enabled() and (rows.requires_grad or weight.requires_grad)
+    if wants_gradient or not (_fits(rows, weight) and _is_available()):
         return functional.linear(rows, weight, bias)
     return torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
 
