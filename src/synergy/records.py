@@ -17,13 +17,27 @@ if TYPE_CHECKING:
 class AnswerKind(StrEnum):
     """What an answer is, which decides how two answers are compared (`synergy.grading`)."""
 
-    NUMBER = "number"  #: an integer or decimal: "-3", "0.5"
+    INTEGER = "integer"  #: a whole number: "204"
+    NUMBER = "number"  #: a number with or without a unit: "-3", "0.5", "3/4", "45°", "12 cm", "30%"
     DIGIT = "digit"  #: one of 0 … 9, the counting kind of the mixed reward (2504.11468, section 4.1)
     OPTION = "option"  #: the letter of one of `Problem.choices`: "B"
     EXPRESSION = "expression"  #: a formula; any equivalent form is right: "2x+1"
-    BOX = "box"  #: left, top, right, bottom, each relative to the image's size: "[0.10, 0.20, 0.70, 0.50]"
+    YES_NO = "yes_no"  #: "yes" or "no"
+    TEXT = "text"  #: a word or phrase, the same but for case, punctuation and articles: "Paris"
+    LIST = "list"  #: several texts or numbers in order: "[2, 3, 5]"
+    BOX = "box"  #: four numbers, laid out as `Problem.box_format` says: "[0.10, 0.20, 0.70, 0.50]"
     PERMUTATION = "permutation"  #: numbers in order: "3, 1, 2"; the score is the share of right positions
     CELLS = "cells"  #: text cells: rows divided by ";", cells by ","; the score is the share of right cells
+    OPEN = "open"  #: free text that only a `grading.scorer.Scorer` can value; `Problem.answer` is the reference
+
+
+class BoxFormat(StrEnum):
+    """What the four numbers of a box are; declared with the problem, never guessed from their size."""
+
+    CORNERS = "corners"  #: left, top, right, bottom, each relative to the image's size
+    CORNERS_ABSOLUTE = "corners_absolute"  #: left, top, right, bottom in pixels or any other unit
+    SIZE = "size"  #: left, top, width, height, each relative to the image's size
+    SIZE_ABSOLUTE = "size_absolute"  #: left, top, width, height in pixels or any other unit
 
 
 class StopReason(StrEnum):
@@ -64,6 +78,11 @@ class Problem:
     source: str = ""  #: the data set it came from
     family: str = ""  #: the kind of task within the source
     level: int | None = None  #: difficulty 1 (easiest) … 5, where one is known
+    absolute_tolerance: float = 0.0  #: a number may be off by so much
+    relative_tolerance: float = 0.0  #: a number may be off by so much times the gold one
+    box_format: BoxFormat = BoxFormat.CORNERS
+    reference: str | None = None  #: what an open-ended answer has to beat; None for `answer`
+    tags: Mapping[str, str] = field(default_factory=dict)  #: what a benchmark groups by, such as {"subject": "algebra"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +104,8 @@ class Verdict:
     extracted: str | None  #: the answer read from the response, None where there was none to read
     rule: str  #: the rule that decided, such as "number/exact" or "extract/none"
     parts: Mapping[str, float] = field(default_factory=dict)  #: named parts, such as {"format": 1.0}
+    extractor: str = ""  #: the rule that found `extracted` in the response, such as "extract/boxed"
+    correct_leniently: bool = False  #: by the lenient rule too, where the field is divided; never False where correct
 
     @property
     def correct(self) -> bool:
@@ -105,6 +126,7 @@ class Rollout:
     num_guided_tokens: int = 0  #: how many leading tokens were given, not sampled; all of them in a demonstration
     verdict: Verdict | None = None  #: None until graded
     reward: float | None = None  #: what a policy learns from; None until rewarded
+    reward_parts: Mapping[str, float] = field(default_factory=dict)  #: the reward's named terms, weights included
     policy_logprobs: "np.ndarray | None" = None  #: [num_tokens] float32, of the trained policy before the step's update
     reference_logprobs: "np.ndarray | None" = None  #: [num_tokens] float32, of the reference model
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from synergy.config.sampling import SamplingConfig
 from synergy.errors import InputError, MissingExtraError
+from synergy.http_json import read_key
 from synergy.prompts import PromptPreset
 from synergy.records import Sampler
-from synergy.sampling.http_json import read_key
 
 if TYPE_CHECKING:
     from synergy.models.loading import LoadedModel

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from synergy.config.sampling import SamplingConfig
 from synergy.errors import InputError
+from synergy.http_json import JsonClient, NoAnswerError
 from synergy.models.loading import LoadedModel
 from synergy.prompts import PromptPreset
 from synergy.records import Purpose, Rollout, RolloutGroup, SampleRequest, StopReason
 from synergy.sampling.chat import PATH
 from synergy.sampling.groups import check_requests, failed_group
-from synergy.sampling.http_json import JsonClient, NoAnswerError
 from synergy.sampling.streams import StreamKey, stream_keys
 
 logger = logging.getLogger(__name__)

@@ -20,13 +20,13 @@ import torch
 from torch import Tensor
 
 from synergy.config.sampling import SamplingConfig
+from synergy.http_json import JsonClient
 from synergy.models.loading import LoadedModel
 from synergy.models.prompt import Dropped
 from synergy.prompts import PromptPreset
 from synergy.records import Rollout, SampleRequest
 from synergy.sampling.chat import chat_body, chat_messages
 from synergy.sampling.groups import failed_rollout
-from synergy.sampling.http_json import JsonClient
 from synergy.sampling.named_weights import named_weights, weight_shapes
 from synergy.sampling.served import ServedSampler
 from synergy.sampling.stopping import end_ids

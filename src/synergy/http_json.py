@@ -55,7 +55,7 @@ class JsonClient:
                 if error.code not in _BUSY:
                     raise InputError(
                         f"{self.url}/{path} refuses requests with {reason}; expected an OpenAI-compatible server: "
-                        "check url, model and key in the sampling section"
+                        "check url, model and key"
                     ) from error
                 wait = _retry_after(error)
             except (OSError, http.client.HTTPException) as error:  # time-outs, broken and refused connections
@@ -100,7 +100,6 @@ def read_key(variable: str | None) -> str | None:
         return None
     if not os.environ.get(variable):
         raise InputError(
-            f"sampling.endpoint.api_key_variable: the environment variable {variable} is not set; "
-            "expected the server's key in it"
+            f"api_key_variable: the environment variable {variable} is not set; expected the server's key in it"
         )
     return os.environ[variable]

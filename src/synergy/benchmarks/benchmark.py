@@ -1,0 +1,57 @@
+"""What a benchmark is: a description that its own file fills in. Knows nothing about models or protocols."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synergy.records import Problem, Verdict
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubTable:
+    """Where the benchmark is on the Hugging Face hub."""
+
+    repository: str
+    split: str
+    name: str | None = None  #: which of the repository's configurations, None for the only one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graded:
+    """One attempt at one problem with the verdict that is being summed up."""
+
+    problem: Problem
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A metric's value with what it is out of."""
+
+    value: float  #: in [0, 1]
+    num: int  #: of how many problems, groups or parts it is the mean: its denominator
+
+
+#: Sums up one run: every problem once. Keys are the benchmark's own metric names, such as "average" and "worst_case".
+Metrics = Callable[[Sequence[Graded]], Mapping[str, Value]]
+#: A rule of the benchmark's authors that needs no judge: the verdict on a response, `Verdict.rule` "official/…".
+OfficialRule = Callable[[Problem, str], Verdict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """One benchmark."""
+
+    name: str  #: on the command line: "mathvista"
+    title: str  #: in tables: "MathVista testmini"
+    source: str  #: paper and code that this file follows
+    hub: HubTable
+    tsv: str | None  #: its name in VLMEvalKit: "MathVista_MINI"; None for text-only benchmarks
+    columns: Sequence[str]  #: what a row must have, in any of the layouts that `read` knows
+    read: Callable[[Row], Problem]  #: raises InputError for a row that makes no problem; image columns are decoded
+    official: OfficialRule
+    official_source: str  #: where that rule is from, and what of it needs a judge upstream and is left out here
+    metrics: Metrics
+    main_metric: str  #: the key that tables show
