@@ -22,6 +22,7 @@ class Comparison:
     score: float | None  #: in [0, 1]
     correct: bool
     rule: str  #: the rule that decided, "<kind>/<reason>"
+    correct_leniently: bool = False  #: where the field is divided, by its more generous half; True where correct
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class AnswerRule(Generic[Value]):
 
     kind: AnswerKind
     read: Callable[[str, Problem], Value | None]  #: None where the text is not an answer of this kind
-    score: Callable[[Value, Value], Comparison | Undecided]  #: gold first
+    score: Callable[[Value, Value, Problem], Comparison | Undecided]  #: gold first
 
     def compare(self, problem: Problem, predicted: str | None, *, no_answer: str) -> Comparison | Undecided:
         """Compare a predicted answer, or none at all (wrong by the rule `no_answer`), with the problem's.
@@ -56,7 +57,7 @@ class AnswerRule(Generic[Value]):
         if predicted is None:
             return wrong(no_answer)
         value = self._read(predicted, problem)
-        return wrong(f"{self.kind}/unreadable") if value is None else self.score(gold, value)
+        return wrong(f"{self.kind}/unreadable") if value is None else self.score(gold, value, problem)
 
     def _read(self, text: str, problem: Problem) -> Value | None:
         return self.read(text, problem) if len(text) <= MAX_ANSWER_CHARACTERS else None
@@ -64,12 +65,17 @@ class AnswerRule(Generic[Value]):
 
 def right(rule: str) -> Comparison:
     """A correct answer's comparison."""
-    return Comparison(score=1.0, correct=True, rule=rule)
+    return Comparison(score=1.0, correct=True, rule=rule, correct_leniently=True)
 
 
-def wrong(rule: str) -> Comparison:
+def wrong(rule: str, *, leniently_right: bool = False) -> Comparison:
     """A wrong answer's comparison, without partial credit."""
-    return Comparison(score=0.0, correct=False, rule=rule)
+    return Comparison(score=0.0, correct=False, rule=rule, correct_leniently=leniently_right)
+
+
+def partial(score: float, rule: str, *, correct: bool) -> Comparison:
+    """The comparison of an answer that may be right in part."""
+    return Comparison(score=score, correct=correct, rule=rule, correct_leniently=correct)
 
 
 def unscored(rule: str) -> Comparison:

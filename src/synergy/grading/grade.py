@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from synergy.grading.answers import ANSWER_RULES
-from synergy.grading.comparison import Comparison, Undecided
-from synergy.grading.extract import extract
+from synergy.grading.comparison import Comparison, Undecided, unscored
+from synergy.grading.extract import Extraction, extract
+from synergy.grading.free_extract import extract_freely
 from synergy.grading.layout import follows_format
 from synergy.grading.pool import WorkerPool, shared_pool
 from synergy.prompts import PromptPreset
@@ -30,18 +31,22 @@ def grade(
     problem: Problem,
     response: str,
     *,
-    preset: PromptPreset,
+    preset: PromptPreset | None,
     stop_reason: StopReason = StopReason.STOP,
     pool: WorkerPool | None = None,
 ) -> Verdict:
-    """The verdict on one response; many at once are faster through `grade_many`."""
+    """The verdict on one response, as `grade_many` has it; many at once are faster there."""
     attempt = Attempt(problem=problem, response=response, stop_reason=stop_reason)
     return grade_many([attempt], preset=preset, pool=pool)[0]
 
 
-def grade_many(attempts: Iterable[Attempt], *, preset: PromptPreset, pool: WorkerPool | None = None) -> list[Verdict]:
+def grade_many(
+    attempts: Iterable[Attempt], *, preset: PromptPreset | None, pool: WorkerPool | None = None
+) -> list[Verdict]:
     """The verdicts on many responses, in their order.
 
+    Under a preset the answer counts only in the form that it asks for; with None it is looked for in every known dress
+    (`free_extract`) and there is no format to follow.
     Most are decided here at once; the rest, each distinct question once, go to `pool` together (by default to
     the process's shared one, which starts only then). `Verdict.parts` has "format" (0 or 1) and, where
     scored, "accuracy".
@@ -49,7 +54,7 @@ def grade_many(attempts: Iterable[Attempt], *, preset: PromptPreset, pool: Worke
     drafts = [_draft(attempt, preset) for attempt in attempts]
     comparisons = _settle([draft.comparison for draft in drafts], pool)
     return [
-        _verdict(comparison, draft.extracted, draft.parts)
+        _verdict(comparison, draft.extraction, draft.parts)
         for draft, comparison in zip(drafts, comparisons, strict=True)
     ]
 
@@ -57,7 +62,7 @@ def grade_many(attempts: Iterable[Attempt], *, preset: PromptPreset, pool: Worke
 def grade_answer(problem: Problem, answer: str, *, pool: WorkerPool | None = None) -> Verdict:
     """The verdict on a bare answer; a problem's own answer scores 1 or is unscored."""
     comparison = ANSWER_RULES[problem.answer_kind].compare(problem, answer, no_answer="extract/none")
-    return _verdict(_settle([comparison], pool)[0], answer, {})
+    return _verdict(_settle([comparison], pool)[0], Extraction(answer, ""), {})
 
 
 @dataclass(frozen=True)
@@ -65,18 +70,18 @@ class _Draft:
     """A verdict whose comparison may still be open."""
 
     comparison: Comparison | Undecided
-    extracted: str | None
+    extraction: Extraction
     parts: dict[str, float]
 
 
-def _draft(attempt: Attempt, preset: PromptPreset) -> _Draft:
+def _draft(attempt: Attempt, preset: PromptPreset | None) -> _Draft:
     if attempt.stop_reason is StopReason.FAILED:
-        return _Draft(Comparison(score=None, correct=False, rule="response/failed"), None, {})
-    extraction = extract(attempt.response, preset)
-    rule = ANSWER_RULES[attempt.problem.answer_kind]
-    comparison = rule.compare(attempt.problem, extraction.answer, no_answer=extraction.rule)
-    parts = {"format": float(follows_format(attempt.response, preset))}
-    return _Draft(comparison, extraction.answer, parts)
+        return _Draft(unscored("response/failed"), Extraction(None, ""), {})
+    problem, response = attempt.problem, attempt.response
+    extraction = extract(response, preset) if preset else extract_freely(response, problem)
+    comparison = ANSWER_RULES[problem.answer_kind].compare(problem, extraction.answer, no_answer=extraction.rule)
+    parts = {"format": float(follows_format(response, preset))} if preset else {}
+    return _Draft(comparison, extraction, parts)
 
 
 def _settle(drafts: Sequence[Comparison | Undecided], pool: WorkerPool | None) -> list[Comparison]:
@@ -90,10 +95,18 @@ def _settle(drafts: Sequence[Comparison | Undecided], pool: WorkerPool | None) -
     ]
 
 
-def _verdict(comparison: Comparison, extracted: str | None, parts: dict[str, float]) -> Verdict:
+def _verdict(comparison: Comparison, extraction: Extraction, parts: dict[str, float]) -> Verdict:
     if comparison.score is None:
         status = VerdictStatus.UNSCORED
     else:
         status = VerdictStatus.CORRECT if comparison.correct else VerdictStatus.WRONG
         parts = {**parts, "accuracy": comparison.score}
-    return Verdict(status=status, score=comparison.score, extracted=extracted, rule=comparison.rule, parts=parts)
+    return Verdict(
+        status=status,
+        score=comparison.score,
+        extracted=extraction.answer,
+        rule=comparison.rule,
+        parts=parts,
+        extractor=extraction.rule,
+        correct_leniently=comparison.correct_leniently,
+    )

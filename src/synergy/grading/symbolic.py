@@ -66,7 +66,7 @@ def _differ_numerically(one: Any, other: Any) -> bool:
         point = {name: probe + position * _VARIABLE_STEP for position, name in enumerate(names)}
         first, second = _value_at(one, point), _value_at(other, point)
         if first is not None and second is not None:
-            return abs(first - second) > _RELATIVE_DIFFERENCE * max(1.0, abs(first), abs(second))
+            return bool(abs(first - second) > _RELATIVE_DIFFERENCE * max(abs(first), abs(second)))
     return False
 
 
@@ -74,12 +74,12 @@ def _symbols(value: Basic) -> list[Symbol]:
     return [symbol for symbol in value.free_symbols if isinstance(symbol, Symbol)]
 
 
-def _value_at(value: Expr, point: Mapping[str, Expr]) -> complex | None:
-    """The formula's value there, None where it has none that is finite."""
+def _value_at(value: Expr, point: Mapping[str, Expr]) -> Any:
+    """The formula's value there as sympy's number, which may be far below a double; None where it has none."""
     values = [(symbol, point[symbol.name]) for symbol in _symbols(value)]
     try:
         # pyrefly: ignore[missing-attribute]  sympy types `subs` of a formula as any of its objects
-        result = complex(value.doit().subs(values).evalf())
+        result = value.doit().subs(values).evalf()
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         return None  # sympy raises all of these where a formula has no value
-    return result if abs(result) < float("inf") else None
+    return result if result.is_number and result.is_finite else None

@@ -5,7 +5,7 @@ nor extra rows help.
 """
 
 from synergy.grading.answers.wrapping import unwrap
-from synergy.grading.comparison import AnswerRule, Comparison
+from synergy.grading.comparison import AnswerRule, Comparison, partial
 from synergy.records import AnswerKind, Problem
 
 _Grid = dict[tuple[int, int], str]
@@ -21,10 +21,10 @@ def _read(text: str, problem: Problem) -> _Grid | None:
     return grid if any(grid.values()) else None
 
 
-def _score(gold: _Grid, predicted: _Grid) -> Comparison:
+def _score(gold: _Grid, predicted: _Grid, problem: Problem) -> Comparison:
     hits = sum(predicted.get(place) == cell for place, cell in gold.items())
     share = hits / max(len(gold), len(predicted))
-    return Comparison(score=share, correct=gold == predicted, rule="cells/hits")
+    return partial(share, "cells/hits", correct=gold == predicted)
 
 
 CELLS = AnswerRule(AnswerKind.CELLS, _read, _score)

@@ -16,7 +16,7 @@ def _read(text: str, problem: Problem) -> str | None:
     return digit if digit in _DIGITS else None
 
 
-def _score(gold: str, predicted: str) -> Comparison:
+def _score(gold: str, predicted: str, problem: Problem) -> Comparison:
     return right("digit/match") if gold == predicted else wrong("digit/different")
 
 

@@ -7,24 +7,21 @@ equality.
 import re
 
 from synergy.grading.answers.wrapping import unwrap
+from synergy.grading.formula.notation import ascii_notation
 
 _MAX_CHARACTERS = 500
 _MAX_DEPTH = 12  # of brackets: the parser needs seconds for a few more
 _MAX_EXPONENT_DIGITS = 4  # a longer literal exponent is a bomb, which would cost a worker its life
 
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
-_SUPERSCRIPT_RUN = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
-_SYMBOLS = str.maketrans(
-    {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "π": "\\pi ", "√": "\\sqrt "}
-    | {"½": "\\frac{1}{2}", "⅓": "\\frac{1}{3}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "∞": "\\infty "}
-    | {"α": "\\alpha ", "β": "\\beta ", "θ": "\\theta ", "λ": "\\lambda ", "φ": "\\phi ", "ω": "\\omega "}
-)
 _LAYOUT = re.compile(r"\\(?:left|right)(?![A-Za-z])\.?|\\(?:displaystyle|quad|qquad)(?![A-Za-z])|\\[,;:! ]|\$")
 _OPERATOR_NAME = re.compile(r"\\operatorname\s*\{([a-z]+)\}")
 _PRODUCT = re.compile(r"\\(?:cdot|times)(?![A-Za-z])")
 _NAMES = ("arcsin", "arccos", "arctan", "sqrt", "sin", "cos", "tan", "log", "exp", "ln", "pi")
 _WORD = re.compile(rf"\\[A-Za-z]+|(?P<name>{'|'.join(_NAMES)})")
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
+_TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf)\s*\{([^{}]*)\}")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_FORMULA_SIGN = re.compile(r"[\\^_=+*/<>{}\[\]|]")
 _NUMBERS_SIDE_BY_SIDE = re.compile(r"[0-9.] [0-9.]")
 _EXPONENT_BOMB = re.compile(rf"\^[ {{(+-]*[0-9]{{{_MAX_EXPONENT_DIGITS + 1},}}")
 _LEFT_HAND_SIDE = re.compile(r"[A-Za-z] ?(?:\( ?[A-Za-z] ?\))? ?= ?(?P<right>[^=<>]+)")
@@ -40,7 +37,7 @@ def normalise(text: str) -> str | None:
     text = unwrap(text)
     if not text or len(text) > _MAX_CHARACTERS:
         return None
-    text = " ".join(_latex_names(_plain_operators(_ascii_symbols(text))).split())
+    text = " ".join(_latex_names(_plain_operators(ascii_notation(text))).split())
     if not _is_formula(text):
         return None
     text = _braced_groups(_right_hand_side(text))
@@ -50,10 +47,11 @@ def normalise(text: str) -> str | None:
     return _IDLE_SPACE.sub("", text) or None
 
 
-def _ascii_symbols(text: str) -> str:
-    """2√3, x², 3×π: math-verify reads the first as 2 and refuses the others."""
-    text = _SUPERSCRIPT_RUN.sub(lambda run: f"^{{{run[0].translate(_SUPERSCRIPTS)}}}", text)
-    return text.translate(_SYMBOLS)
+def is_prose(text: str) -> bool:
+    r"""Whether a text is words rather than a formula: "Evelyn", "\\text{odd}", but not "2x + 1" or "\\sin x"."""
+    bare = _TEXT_COMMAND.sub(r" \1 ", text)
+    words = _WORDS.findall(bare)
+    return bool(words) and not _FORMULA_SIGN.search(bare) and any(word.lower() not in _NAMES for word in words)
 
 
 def _plain_operators(text: str) -> str:

@@ -1,34 +1,49 @@
-"""Numbers: integers and decimals, compared exactly as fractions, so that 7.0 is 7 and 0.30 is not 0.3000001.
+"""Numbers: integers, decimals, fractions, percent, with or without a unit; compared exactly as fractions.
 
-No tolerance, units, percent or fractions: a problem whose answer needs those is not of this kind.
+So 7.0 is 7, 50 % is 1/2 and 0.30 is not 0.3000001, unless the problem states a tolerance. A unit counts only where both
+name one: 12 cm is 12, not 12 m. Leniently 50 % is also 50, and a decimal may be off by 1e-4 of the gold number (the
+tolerance of ToRA's and other graders of GSM8K).
 """
 
-import re
-from fractions import Fraction
-
+from synergy.grading.answers.quantity import Quantity, read_quantity
 from synergy.grading.answers.wrapping import unwrap
 from synergy.grading.comparison import AnswerRule, Comparison, right, wrong
 from synergy.records import AnswerKind, Problem
 
-#: Digits beyond this are no answer; it also keeps clear of Python's limit on converting long integers.
-_MAX_CHARACTERS = 100
-_NUMBER = re.compile(r"(?P<sign>[+-]?)\s*(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+\.?[0-9]*|\.[0-9]+)")
+_LENIENT_RELATIVE_TOLERANCE = 1e-4
 
 
-def parse_number(text: str) -> Fraction | None:
-    """The exact value of an unwrapped number, None where the text is anything else."""
-    # U+2212 is the minus sign of typeset text; {,} is how LaTeX writes a thousands comma.
-    text = text.replace("\u2212", "-").replace("{,}", ",")
-    match = _NUMBER.fullmatch(text) if len(text) <= _MAX_CHARACTERS else None
-    return Fraction(match["sign"] + match["digits"].replace(",", "")) if match else None
+def _read(text: str, problem: Problem) -> Quantity | None:
+    return read_quantity(unwrap(text))
 
 
-def _read(text: str, problem: Problem) -> Fraction | None:
-    return parse_number(unwrap(text))
+def _read_integer(text: str, problem: Problem) -> Quantity | None:
+    quantity = _read(text, problem)
+    return quantity if quantity and quantity.value.denominator == 1 and not quantity.is_percent else None
 
 
-def _score(gold: Fraction, predicted: Fraction) -> Comparison:
-    return right("number/exact") if gold == predicted else wrong("number/different")
+def compare_quantities(gold: Quantity, predicted: Quantity, problem: Problem) -> Comparison:
+    """The comparison of two numbers, under the problem's tolerance; its rule is named after the problem's kind."""
+    kind = problem.answer_kind
+    if gold.unit and predicted.unit and gold.unit != predicted.unit:
+        return wrong(f"{kind}/unit")
+    if gold.value == predicted.value:
+        return right(f"{kind}/exact")
+    allowed = max(problem.absolute_tolerance, problem.relative_tolerance * abs(gold.value))
+    if allowed and abs(gold.value - predicted.value) <= allowed * (1 + 1e-9):
+        return right(f"{kind}/tolerance")
+    return wrong(f"{kind}/different", leniently_right=_leniently_equal(gold, predicted))
 
 
-NUMBER = AnswerRule(AnswerKind.NUMBER, _read, _score)
+def _leniently_equal(gold: Quantity, predicted: Quantity) -> bool:
+    golds = {gold.value, gold.value * 100} if gold.is_percent else {gold.value}
+    values = {predicted.value, predicted.value * 100} if predicted.is_percent else {predicted.value}
+    return any(
+        abs(one - two) <= (0 if one.denominator == two.denominator == 1 else _LENIENT_RELATIVE_TOLERANCE * abs(one))
+        for one in golds
+        for two in values
+    )
+
+
+NUMBER = AnswerRule(AnswerKind.NUMBER, _read, compare_quantities)
+INTEGER = AnswerRule(AnswerKind.INTEGER, _read_integer, compare_quantities)

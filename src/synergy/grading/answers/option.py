@@ -37,7 +37,7 @@ def _plain(text: str) -> str:
     return " ".join(unwrap(text).split()).casefold()
 
 
-def _score(gold: int, predicted: int) -> Comparison:
+def _score(gold: int, predicted: int, problem: Problem) -> Comparison:
     return right("option/match") if gold == predicted else wrong("option/different")
 
 

@@ -9,7 +9,7 @@ average.
 import re
 
 from synergy.grading.answers.wrapping import unwrap
-from synergy.grading.comparison import AnswerRule, Comparison
+from synergy.grading.comparison import AnswerRule, Comparison, partial
 from synergy.records import AnswerKind, Problem
 
 _ENTRY = re.compile(r"[0-9]{1,6}")
@@ -34,10 +34,10 @@ def _entries(text: str) -> list[str]:
     return text.replace(",", " ").replace(";", " ").split()
 
 
-def _score(gold: tuple[int, ...], predicted: tuple[int, ...]) -> Comparison:
+def _score(gold: tuple[int, ...], predicted: tuple[int, ...], problem: Problem) -> Comparison:
     hits = sum(a == b for a, b in zip(gold, predicted, strict=False))
     share = hits / max(len(gold), len(predicted))
-    return Comparison(score=share, correct=gold == predicted, rule="permutation/hits")
+    return partial(share, "permutation/hits", correct=gold == predicted)
 
 
 PERMUTATION = AnswerRule(AnswerKind.PERMUTATION, _read, _score)
