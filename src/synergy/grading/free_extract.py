@@ -9,7 +9,7 @@ kept with the verdict. Later answers win over earlier ones, as in every publishe
 | tags | the last <answer> … </answer> | 2504.11468, R1-V |
 | boxed | the last \boxed{}, with those that only "and", "or", commas divide from it | MATH (2103.03874), math-verify |
 | stated | what follows the last "answer is", "Answer:", "####" | GSM8K (2110.14168), minerva (2206.14858), VLMEvalKit |
-| option, option-text | the only option letter or option text named | MMMU; VLMEvalKit's can_infer_option, can_infer_text |
+| option, option-text | the only option letter or option text named | MMMU; VLMEvalKit's can_infer |
 | yes-no | the last yes or no | MME, VLMEvalKit |
 | bracketed | the last [ … ] or ( … ), for boxes, lists, permutations | grounding harnesses |
 | value | the last $ … $ or \[ … \], or the last number where that comes later | math-verify |
@@ -42,9 +42,12 @@ _STATED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[^\s.][.;])\s+(?=[A-Z\\I])|(?:,|\s)\s*(?:because|since|as)\s|<|\*\*\s|\. I hope")
-_FORMULA = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<![\\$])\$([^$\n]+)\$", re.DOTALL)
+_FORMULA = re.compile(
+    r"(?:\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<![\\$])\$([^$\n]+)\$)(?P<percent>\s?(?:\\?%|percent))?", re.DOTALL
+)
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.])[-+\u2212]?\s?[$€£]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?(?:\s?\\?%)?|(?<![A-Za-z0-9_.])[-+]?\.[0-9]+"
+    r"(?<![A-Za-z0-9_.])[-+\u2212]?\s?(?:[$€£]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
+    r"(?:/[0-9]+)?(?:\s?\\?%)?"
 )
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{4,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # or signs of CJK scripts
 _BRACKETED = re.compile(r"[\[(][^\[\]()]{1,400}[\])]")
@@ -173,7 +176,8 @@ def _value(text: str, problem: Problem) -> str | None:
 
 
 def _content(match: re.Match[str]) -> str:
-    return next(filter(None, match.groups()), "").strip()
+    formula = next(filter(None, match.groups()), "").strip()
+    return f"{formula}\\%" if match["percent"] else formula
 
 
 def _number(text: str, problem: Problem) -> str | None:

@@ -20,6 +20,7 @@ from synergy.records import AnswerKind, Problem
 
 #: 1,22 and 0,111 but not 1,234
 _DECIMAL_COMMA = re.compile(r"\s*\$?([+-]?[0-9]+),([0-9]+)\$?\s*")
+_SUBSCRIPT = re.compile(r"_\{[^{}]*\}")
 _THOUSANDS = re.compile(r"\s*\$?[+-]?[1-9][0-9]{0,2},[0-9]{3}\$?\s*")
 
 
@@ -71,9 +72,14 @@ def _compare_unread(gold: str, predicted: str) -> Comparison | Undecided:
         return right("expression/words") if same else unscored("expression/bad-gold")
     if formulas[1] is None:
         return wrong("expression/unreadable")
-    if ("=" in formulas[0]) != ("=" in formulas[1]):
+    if _is_equation(formulas[0]) != _is_equation(formulas[1]):
         return wrong("expression/different", leniently_right=_equal_in_another_notation(gold, predicted))
     return Undecided("expressions_equal", (formulas[0], formulas[1]), _settle)
+
+
+def _is_equation(formula: str) -> bool:
+    """Whether it says that something equals something, other than where a sum starts."""
+    return "=" in _SUBSCRIPT.sub("", formula)
 
 
 def _compare_words(gold: str, predicted: str) -> Comparison:

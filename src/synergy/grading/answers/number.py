@@ -5,12 +5,15 @@ name one: 12 cm is 12, not 12 m. Leniently 50 % is also 50, and a decimal may be
 tolerance of ToRA's and other graders of GSM8K).
 """
 
+from fractions import Fraction
+
 from synergy.grading.answers.quantity import Quantity, read_quantity
 from synergy.grading.answers.wrapping import unwrap
 from synergy.grading.comparison import AnswerRule, Comparison, right, wrong
 from synergy.records import AnswerKind, Problem
 
 _LENIENT_RELATIVE_TOLERANCE = 1e-4
+_MANY_DECIMALS = 10**9
 
 
 def _read(text: str, problem: Problem) -> Quantity | None:
@@ -27,12 +30,17 @@ def compare_quantities(gold: Quantity, predicted: Quantity, problem: Problem) ->
     kind = problem.answer_kind
     if gold.unit and predicted.unit and gold.unit != predicted.unit:
         return wrong(f"{kind}/unit")
-    if gold.value == predicted.value:
+    if gold.value == predicted.value or _is_written_out(gold.value, predicted.value):
         return right(f"{kind}/exact")
     allowed = max(problem.absolute_tolerance, problem.relative_tolerance * abs(gold.value))
     if allowed and abs(gold.value - predicted.value) <= allowed * (1 + 1e-9):
         return right(f"{kind}/tolerance")
     return wrong(f"{kind}/different", leniently_right=_leniently_equal(gold, predicted))
+
+
+def _is_written_out(one: Fraction, other: Fraction) -> bool:
+    """Whether one is the other as a decimal of nine digits or more: 0.0833333333 for 1/12."""
+    return abs(one - other) <= abs(one) / _MANY_DECIMALS and max(one.denominator, other.denominator) >= _MANY_DECIMALS
 
 
 def _leniently_equal(gold: Quantity, predicted: Quantity) -> bool:

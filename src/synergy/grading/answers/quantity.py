@@ -13,7 +13,7 @@ from synergy.grading.formula.notation import ascii_notation
 _MAX_CHARACTERS = 100
 _MAX_EXPONENT = 300
 
-_DECIMAL = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]*)?|[0-9]+\.?[0-9]*|\.[0-9]+"
+_DECIMAL = r"[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+)(?:\.[0-9]*)?|[0-9]+\.?[0-9]*|\.[0-9]+"
 _PLAIN = re.compile(rf"(?P<sign>[+-]?) ?(?P<digits>{_DECIMAL})")
 _QUANTITY = re.compile(
     rf"""
@@ -78,8 +78,10 @@ class Quantity(NamedTuple):
 
 def read_plain_number(text: str) -> Fraction | None:
     """The value of a number without unit, percent or fraction: the fast path of what answers mostly are."""
+    if text.isascii() and text.isdecimal() and len(text) <= _MAX_CHARACTERS:
+        return Fraction(int(text))
     match = _PLAIN.fullmatch(text) if len(text) <= _MAX_CHARACTERS else None
-    return Fraction(match["sign"] + re.sub("[, ]", "", match["digits"])) if match else None
+    return Fraction(match["sign"] + match["digits"].replace(",", "").replace(" ", "")) if match else None
 
 
 def read_quantity(text: str) -> Quantity | None:
@@ -87,8 +89,10 @@ def read_quantity(text: str) -> Quantity | None:
     if len(text) > _MAX_CHARACTERS:
         return None
     # U+2212 is the minus sign of typeset text; {,} is how LaTeX writes a thousands comma.
-    text = _LATEX_COMMA.sub(",", text)
-    plain = read_plain_number(text.replace("\u2212", "-"))
+    plain = read_plain_number(text)
+    if plain is None:
+        text = _LATEX_COMMA.sub(",", text).replace("\u2212", "-")
+        plain = read_plain_number(text)
     if plain is not None:
         return Quantity(plain)
     text = " ".join(_TEXT_COMMAND.sub(r" \1 ", ascii_notation(text)).split())

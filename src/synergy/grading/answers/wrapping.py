@@ -10,7 +10,10 @@ _MAX_LAYERS = 4  # what people write; it also bounds the time on a text of ten t
 
 def unwrap(text: str) -> str:
     """The text without white space, wrappings and one full stop around it."""
+    text = text.strip()
     for _ in range(_MAX_LAYERS):
+        if text[:1] not in ("$", "\\", "*") and text[-1:] != ".":
+            break  # what most answers are
         inner = _without_command(_without_delimiters(text.strip()))
         inner = inner.strip().removesuffix(".").rstrip()
         if inner == text:
