@@ -171,3 +171,27 @@ def test_the_order_of_a_set_never_matters_and_of_a_tuple_always_does(items: list
     one, other = ", ".join(map(str, items)), ", ".join(map(str, shuffled))
     assert compare_formulas(f"\\{{{one}\\}}", f"\\{{{other}\\}}").equal
     assert compare_formulas(f"({one})", f"({other})").equal == (items == shuffled)
+
+
+VARIATIONS = [
+    ("(", "\\left("),
+    (")", "\\right)"),
+    ("\\frac", "\\dfrac"),
+    ("\\cdot", "\\times"),
+    ("+", " + "),
+    ("-", "\u2212"),
+    ("x", "{x}"),
+    ("\\pi", "π"),
+    ("^2", "²"),
+    ("\\sqrt{2}", "√2"),
+    ("\\sqrt{2}", "\\sqrt2"),
+]
+
+
+@given(formulas(), formulas(), st.lists(st.sampled_from(VARIATIONS), min_size=1, max_size=4))
+def test_notation_never_changes_a_decision(gold: str, predicted: str, variations: list[tuple[str, str]]):
+    varied = predicted
+    for old, new in variations:
+        varied = varied.replace(old, new)
+    plain, changed = compare_formulas(gold, predicted), compare_formulas(gold, varied)
+    assert (plain.equal, plain.undecided) == (changed.equal, changed.undecided)

@@ -47,9 +47,9 @@ class Benchmark:
     name: str  #: on the command line: "mathvista"
     title: str  #: in tables: "MathVista testmini"
     source: str  #: paper and code that this file follows
-    hub: HubTable
+    hub: HubTable | None  #: None where its data are published as files only
     tsv: str | None  #: its name in VLMEvalKit: "MathVista_MINI"; None for text-only benchmarks
-    columns: Sequence[str]  #: what a row must have, in any of the layouts that `read` knows
+    columns: Sequence[str]  #: what a row must have in every layout that `read` knows; "a|b" for one of several
     read: Callable[[Row], Problem]  #: raises InputError for a row that makes no problem; image columns are decoded
     official: OfficialRule
     official_source: str  #: where that rule is from, and what of it needs a judge upstream and is left out here

@@ -20,12 +20,13 @@ from synergy.records import AnswerKind, Problem
 
 #: 1,22 and 0,111 but not 1,234
 _DECIMAL_COMMA = re.compile(r"\s*\$?([+-]?[0-9]+),([0-9]+)\$?\s*")
+_TRAILING_LAYOUT = re.compile(r"(?:\s|\\[,;:! ]|\\(?=\s*$))+$")
 _SUBSCRIPT = re.compile(r"_\{[^{}]*\}")
 _THOUSANDS = re.compile(r"\s*\$?[+-]?[1-9][0-9]{0,2},[0-9]{3}\$?\s*")
 
 
 def _read(text: str, problem: Problem) -> str | None:
-    return unwrap(text).rstrip("\\ ") or None
+    return unwrap(_TRAILING_LAYOUT.sub("", unwrap(text))) or None
 
 
 def _score(gold: str, predicted: str, problem: Problem) -> Comparison | Undecided:

@@ -57,6 +57,11 @@ class Cursor:
         """Whether the next token is those letters."""
         return self.token is not None and self.token.kind == "letters" and self.token.value == word
 
+    @property
+    def previous(self) -> str:
+        """The value of the token that was taken last, empty at the start."""
+        return self._tokens[self._position - 1].value if self._position else ""
+
     def following(self, num: int) -> list[Token]:
         """The next tokens, without taking them."""
         return self._tokens[self._position : self._position + num]

@@ -88,8 +88,18 @@ class Operands(Cursor, ABC):
         decimals = len(token.value.partition(".")[2]) if "." in token.value else None
         if self.at("_"):  # 204_5: a numeral to another base
             self.next()
-            return ("sym", f"{token.value}_{_flat(self.operand(single=True))}")
+            return ("sym", f"{token.value}_{self._subscript()}")
         return ("num", Fraction(token.value if token.value[-1] != "." else token.value[:-1]), decimals or None)
+
+    def _subscript(self) -> str:
+        """A subscript as it is written: the next token, or all of a group."""
+        token = self.next()
+        if token.value != "{":
+            return token.value
+        values: list[str] = []
+        while (token := self.next()).value != "}":
+            values.append(token.value)
+        return "".join(values)
 
     def _letters(self, token: Token, *, single: bool) -> Node:
         """A product of letters, the last of which may carry a subscript, a prime or an argument."""
@@ -112,7 +122,7 @@ class Operands(Cursor, ABC):
     def _marked(self, name: str) -> str:
         while self.at("_", "'"):
             mark = self.next().value
-            name += f"_{_flat(self.operand(single=True))}" if mark == "_" else "'"
+            name += f"_{self._subscript()}" if mark == "_" else "'"
         return name
 
     def _is_argument(self) -> bool:
@@ -247,14 +257,3 @@ class Operands(Cursor, ABC):
         self.next()
         rows += [tuple(row)] if row else []
         return ("matrix", tuple(rows))
-
-
-def _flat(node: Node) -> str:
-    """A subscript's name."""
-    if node[0] == "num":
-        return str(node[1])
-    if node[0] == "*":
-        return _flat(node[1]) + _flat(node[2])
-    if node[0] in ("sym", "text"):
-        return node[1]
-    raise NotAFormula

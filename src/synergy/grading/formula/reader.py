@@ -99,10 +99,11 @@ class _Reader(Operands):
 
     def beside(self, node: Node) -> Node:
         """A product, but for mixed numbers: 1\\frac{1}{2} is 1 + 1/2; two bare numbers side by side are none."""
+        after_bracket = self.previous in (")", "}", "]")  # (n-2) 2^n is a product, x2 and 3 2 are nothing
         is_number, is_fraction = self.kind("number"), self.at("\\frac")
         factor = self.power()
         is_whole = node[0] == "num" and node[2] is None
-        if is_number:
+        if is_number and not after_bracket:
             if not is_whole or not self.at("/"):
                 raise NotAFormula
             self.next()

@@ -12,13 +12,13 @@ _FUNCTIONS = ("arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "sqrt", "sin
 #: Names that plain text spells without a backslash.
 _PLAIN_NAMES = (*_FUNCTIONS, "log", "exp", "ln", "pi", "infty", "infinity", "inf", "cup", "or", "and", "in")
 _NAMES = "|".join(sorted(_PLAIN_NAMES, key=len, reverse=True))
-_TEXT_COMMANDS = "text|textbf|textit|textrm|mbox|mathrm|mathbf|mathit|operatorname|rm"
+_TEXT_COMMANDS = "text|textbf|textit|textrm|mbox|mathrm|mathbf|mathit|operatorname|rm|number|ce"
 _LAYOUT_COMMANDS = "quad|qquad|displaystyle|left|right|[Bb]igg?[lr]?|limits"
 _ENVIRONMENTS = "[a-z]*matrix|array|cases"
 _THOUSANDS = r"[0-9]{1,3}(?:(?:\{,\}|,?\ ?\\[!,]\ ?)[0-9]{3})+(?![0-9])(?:\.[0-9]+)?"
 _TOKEN = re.compile(
     rf"""
-    (?P<space>[\s~]+|\\[,;:!$\ ]|\\(?:{_LAYOUT_COMMANDS})(?![A-Za-z])\.?|\$)
+    (?P<space>[\s~]+|\{{\s*\}}|\\[,;:!$\ ]|\\(?:{_LAYOUT_COMMANDS})(?![A-Za-z])\.?|\$)
     |(?P<number>{_THOUSANDS}|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)
     |(?P<begin>\\begin\s*\{{(?P<environment>{_ENVIRONMENTS})\}}(?:\{{[^{{}}]*\}})?)
     |(?P<end>\\end\s*\{{(?:{_ENVIRONMENTS})\}})
@@ -76,7 +76,20 @@ _SAME = {
     "\\varepsilon": "\\epsilon",
 }
 #: What is drawn over, under or around letters and changes nothing.
-_IDLE = frozenset({"\\overline", "\\overrightarrow", "\\vec", "\\angle", "\\triangle", "\\hat", "\\boxed", "\\mathbb"})
+_IDLE = frozenset(
+    {
+        "\\overline",
+        "\\overrightarrow",
+        "\\vec",
+        "\\angle",
+        "\\triangle",
+        "\\hat",
+        "\\boxed",
+        "\\mathbb",
+        "\\mathrm",
+        "\\rm",
+    }
+)
 #: Words that divide answers.
 _DIVIDERS = frozenset({"and", "or"})
 

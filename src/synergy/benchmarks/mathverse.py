@@ -1,0 +1,86 @@
+"""MathVerse testmini: 788 problems in five versions that move text into the picture, 3,940 rows (2403.14624).
+
+Metrics: "all_versions" over every row (what 2507.07562 reports as MathVerse), "vision_only" over the rows whose
+question stands in the picture alone (what 2504.11468 reports), each version and each subfield. A file that holds one
+version, such as VLMEvalKit's MathVerse_MINI_Vision_Only.tsv, gives the metrics of that one.
+
+Rule (ZrrSkywalker/MathVerse and VLMEvalKit, vlmeval/dataset/utils/mathverse.py): an LLM extracts the answer, then the
+same text is right, then an LLM decides. Both LLMs are left out here: the answer that a response states (see `stated`)
+stands in for the first, or the whole response; nothing for the second, so this rule alone is stricter than upstream.
+
+A question in the picture is asked for in upstream's words. Options stand at the end of `question`, for vision-only rows
+in `question_for_eval`.
+Levels: JierunChen/MathVerse_with_difficulty_level, the same problems with measured difficulty (see `columns.level`).
+"""
+
+from collections.abc import Sequence
+
+from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Row, Value
+from synergy.benchmarks.columns import identity, level, mapping, optional, tags, text
+from synergy.benchmarks.images import images_of
+from synergy.benchmarks.metrics import accuracy, by_level, by_tag
+from synergy.benchmarks.options import gold_letter, split_options
+from synergy.benchmarks.stated import stated_answer
+from synergy.benchmarks.verdicts import official_verdict
+from synergy.records import AnswerKind, Problem, Verdict
+
+_IN_PICTURE = "According to the question shown in the image, please answer the question."
+_VISION_ONLY = "Vision Only"
+
+
+def _read(row: Row) -> Problem:
+    # VLMEvalKit has no column question_type for every file: what has options is multiple choice
+    _, options = split_options(optional(row, "question_for_eval") or optional(row, "question"))
+    is_option = bool(options) and optional(row, "question_type") in ("", "multi-choice")
+    answer = text(row, "answer")
+    details = mapping(row.get("metadata"))
+    return Problem(
+        id=identity(row, "index", "sample_index"),
+        question=optional(row, "question") or _IN_PICTURE,
+        answer=gold_letter(answer, options) if is_option else answer,
+        answer_kind=AnswerKind.OPTION if is_option else AnswerKind.EXPRESSION,
+        images=images_of(row),
+        choices=options if is_option else (),
+        source="mathverse",
+        family=optional(details, "subfield"),
+        level=level(row),
+        tags={**tags(row, "problem_index", "problem_version"), **tags(details, "source", "subject", "subfield")},
+    )
+
+
+def _official(problem: Problem, response: str) -> Verdict:
+    stated = stated_answer(response)
+    extracted = (stated.answer if stated else response).strip()
+    return official_verdict(
+        "mathverse/same-text",
+        correct=extracted == problem.answer,
+        extracted=extracted,
+        extractor=stated.extractor if stated else "mathverse/whole",
+    )
+
+
+def _metrics(graded: Sequence[Graded]) -> dict[str, Value]:
+    vision_only = [attempt for attempt in graded if attempt.problem.tags.get("problem_version") == _VISION_ONLY]
+    return {
+        "all_versions": accuracy(graded),
+        "vision_only": accuracy(vision_only),
+        **by_tag(graded, "problem_version"),
+        **by_tag(graded, "subject"),
+        **by_tag(graded, "subfield"),
+        **by_level(graded),
+    }
+
+
+MATHVERSE = Benchmark(
+    name="mathverse",
+    title="MathVerse testmini",
+    source="2403.14624; ZrrSkywalker/MathVerse; VLMEvalKit, vlmeval/dataset/utils/mathverse.py",
+    hub=HubTable(repository="AI4Math/MathVerse", name="testmini", split="testmini"),
+    tsv="MathVerse_MINI",
+    columns=("question", "answer", "problem_version"),
+    read=_read,
+    official=_official,
+    official_source="VLMEvalKit, vlmeval/dataset/utils/mathverse.py; the LLMs that extract and decide are left out",
+    metrics=_metrics,
+    main_metric="all_versions",
+)
