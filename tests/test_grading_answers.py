@@ -40,7 +40,7 @@ RIGHT = [
     (
         "option",
         "B",
-        ["B", "b", "(B)", "(b)", "B.", "B)", "B:", "$B$", "\\text{B}", "B) blue", "(B) Blue", "BLUE"],
+        ["B", "b", "(B)", "(b)", "B.", "B)", "B:", "$B$", "\\text{B}", "B) blue", "(B) Blue", "BLUE", "option B", "Option (B)", "answer: b"],
     ),
     ("option", "C", ["two circles", "C. Two circles", "C two circles"]),
     ("box", "[0.1, 0.2, 0.7, 0.5]", ["0.1,0.2,0.7,0.5", "(.1 .2 .7 .5)", "[0.10, 0.20, 0.70, 0.50]."]),

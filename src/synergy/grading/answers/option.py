@@ -1,6 +1,6 @@
 """Option letters: one of the problem's choices, named by its letter, its text, or both when they agree.
 
-"B", "b", "(B)", "B.", "B) blue" and "blue" name the same choice. A letter with another choice's text, several
+"B", "b", "(B)", "B.", "option B", "B) blue" and "blue" name the same choice. A letter with another choice's text, several
 letters, or a text that two choices share name none: whoever lists every option has not answered.
 """
 
@@ -11,7 +11,7 @@ from synergy.grading.answers.wrapping import unwrap
 from synergy.grading.comparison import AnswerRule, Comparison, right, wrong
 from synergy.records import AnswerKind, Problem
 
-_LETTER = re.compile(r"\(?(?P<letter>[A-Za-z])\)?[.):]?")
+_LETTER = re.compile(r"(?:(?i:option|choice|answer)\s*:?\s*)?\(?(?P<letter>[A-Za-z])\)?[.):]?")
 _LETTER_AND_TEXT = re.compile(r"\(?(?P<letter>[A-Z])(?:\)|\.|:|\s)\s*(?P<text>.+)", re.DOTALL)
 
 
