@@ -15,8 +15,9 @@ from synergy.algorithms.state import initial_state
 from synergy.config.algorithm import GrpoConfig
 from synergy.config.data import PocketDataConfig
 from synergy.config.model import ModelConfig
+from synergy.config.reward import RewardConfig
 from synergy.config.sampling import SamplingConfig
-from synergy.config.train import OptimizerConfig, RewardConfig
+from synergy.config.train import OptimizerConfig
 from synergy.data.load import open_data
 from synergy.data.order import ProblemOrder
 from synergy.models.loading import load_model
@@ -30,7 +31,7 @@ from synergy.training.micro_batches import SignalTree, moving, signal_trees
 from synergy.training.normalise import count_signals
 from synergy.training.optimizer import gradient_norm, make_optimizer
 from synergy.training.processes import Processes
-from synergy.training.rewards import graded
+from synergy.training.rewards import graded, open_rewards
 from synergy.training.step import StepSettings, accumulate, update
 from synergy.training.trained_policy import TrainedPolicy
 
@@ -47,7 +48,7 @@ def main(checkpoint: str, num_steps: int, problems_per_step: int, num_samples: i
 
     algorithm = GrpoConfig()
     state = initial_state(algorithm.loss.kl)
-    reward = RewardConfig(score=1.0, format=0.1)
+    rewards_of = open_rewards(RewardConfig(accuracy=1.0, format=0.1))
     # the trained distribution is the sampled one: same temperature
     settings = StepSettings(loss=algorithm.loss, temperature=sampling.temperature, max_tokens_per_micro_batch=8192)
     optimizer_config = OptimizerConfig(learning_rate=1e-4)
@@ -62,7 +63,7 @@ def main(checkpoint: str, num_steps: int, problems_per_step: int, num_samples: i
         ]
         with sampling_progress(problems_per_step * num_samples) as show:
             groups = sampler.sample(requests, purpose=Purpose.TRAIN, on_progress=show)
-        groups = graded(groups, BOXED, reward)
+        groups = graded(groups, BOXED, rewards_of)
 
         # what each token is worth; the whole step at once, as its denominators are the step's
         signals = annotate(groups, algorithm, state)

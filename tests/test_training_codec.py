@@ -22,12 +22,12 @@ from synergy.training.step_groups import StepGroup, _encoded, shared
 ROLLOUTS = [
     attempt(3, 0.5, sampler_logprobs=[-1, -2, np.nan], policy_logprobs=[-1, -2, -3], stop_reason=StopReason.LENGTH),
     attempt(0, None, problem_id="q", sample_index=1, stop_reason=StopReason.FAILED),
-    attempt(2, 1.0, reference_logprobs=[-0.25, -4], num_guided_tokens=1),
+    attempt(2, 1.0, reward_parts={"accuracy": 0.9, "format": 0.1}, reference_logprobs=[-0.25, -4], num_guided_tokens=1),
 ]
 
 
 def _assert_equal(found, expected) -> None:
-    for name in ("problem_id", "sample_index", "stop_reason", "reward", "num_guided_tokens"):
+    for name in ("problem_id", "sample_index", "stop_reason", "reward", "reward_parts", "num_guided_tokens"):
         assert getattr(found, name) == getattr(expected, name)
     for name in ("token_ids", "sampler_logprobs", "policy_logprobs", "reference_logprobs"):
         ours, theirs = getattr(found, name), getattr(expected, name)

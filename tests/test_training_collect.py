@@ -10,19 +10,19 @@ import pytest
 from synergy.config.algorithm import DynamicSamplingConfig
 from synergy.config.data import PocketDataConfig
 from synergy.config.model import ModelConfig, RenderingConfig
-from synergy.config.train import RewardConfig
+from synergy.config.reward import RewardConfig
 from synergy.data.load import open_data
 from synergy.data.order import ProblemOrder
 from synergy.errors import InputError
 from synergy.models.loading import load_model
 from synergy.models.rendering import Renderer
 from synergy.prompts import BOXED
-from synergy.records import Purpose, Rollout, RolloutGroup, SampleRequest, StopReason, Verdict, VerdictStatus
+from synergy.records import Purpose, Rollout, RolloutGroup, SampleRequest, StopReason
 from synergy.training.collect import DemonstrationSource, RolloutSource
 from synergy.training.draw import Drawer
 from synergy.training.metrics import summarise
 from synergy.training.processes import Processes
-from synergy.training.rewards import reward
+from synergy.training.rewards import open_rewards
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def _source(
         _drawer(renderer),
         sampler,
         BOXED,
-        RewardConfig(format=0.5),
+        open_rewards(RewardConfig(format=0.5)),
         Processes(),
         num_samples=4,
         dynamic_sampling=dynamic,
@@ -113,11 +113,6 @@ def test_dynamic_sampling_stops_at_its_bound(renderer: Renderer):
     found = source.collect(2)
     assert found.groups == ()
     assert len(sampler.asked) == 8
-
-
-def test_an_unscored_attempt_earns_nothing():
-    verdict = Verdict(status=VerdictStatus.UNSCORED, score=None, extracted=None, rule="x", parts={"format": 1.0})
-    assert reward(verdict, RewardConfig(format=1.0)) is None
 
 
 def test_demonstrations_end_with_the_end_token_and_read_as_the_preset_says(renderer: Renderer):

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from synergy.config.algorithm import OverlongConfig
-from synergy.config.train import RewardConfig
+from synergy.config.reward import RewardConfig
 from synergy.models.loading import LoadedModel
 from synergy.pocket.world import items
 from synergy.prompts import BOXED
@@ -13,6 +13,7 @@ from synergy.records import Problem
 from synergy.sampling.local import LocalSampler
 from synergy.training.collect import RolloutSource
 from synergy.training.processes import Processes
+from synergy.training.rewards import open_rewards
 from synergy.training.trainer import Trainer
 from versus_trl import ours, trl_common, trl_grpo
 from versus_trl.checkpoints import is_trained
@@ -82,7 +83,7 @@ def our_trainer(
         drawer,
         recorder,
         BOXED,
-        RewardConfig(),
+        open_rewards(RewardConfig()),
         Processes(),
         num_samples=setting.group_size,
         dynamic_sampling=None,

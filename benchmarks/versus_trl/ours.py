@@ -128,7 +128,7 @@ class GivenGroups:
             for number, (group, prompt) in enumerate(zip(groups, prompts, strict=True))
         )
 
-    def collect(self, num_problems: int, on_progress: OnProgress | None = None) -> Collected:
+    def collect(self, num_problems: int, on_progress: OnProgress | None = None, *, step: int = 0) -> Collected:
         """All of them."""
         assert num_problems == len(self.groups)
         return Collected(groups=self.groups, metrics=LossMetrics(), dropped=())

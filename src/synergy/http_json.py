@@ -54,7 +54,7 @@ class JsonClient:
                     raise NoAnswerError(reason) from error
                 if error.code not in _BUSY:
                     raise InputError(
-                        f"{self.url}/{path} refuses requests with {reason}; expected an OpenAI-compatible server: "
+                        f"{self.url}/{path} refuses requests with {reason}; expected a server of that interface: "
                         "check url, model and key"
                     ) from error
                 wait = _retry_after(error)
@@ -77,8 +77,8 @@ class JsonClient:
             answer = json.loads(received) if received else {}
         except ValueError as error:
             raise InputError(
-                f"{self.url}/{path} answers with something else than JSON: {received[:80]!r}; expected an "
-                "OpenAI-compatible server: check the url"
+                f"{self.url}/{path} answers with something else than JSON: {received[:80]!r}; expected "
+                "JSON: check the url"
             ) from error
         return answer if isinstance(answer, dict) else {}
 

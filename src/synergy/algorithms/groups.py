@@ -9,6 +9,7 @@ from synergy.algorithms.kl_penalty import token_kl
 from synergy.algorithms.state import AlgorithmState
 from synergy.config.algorithm import OverlongConfig, PolicyGradientSection
 from synergy.errors import InputError
+from synergy.grading.rewards.overlong import overlong_punishment
 from synergy.records import Rollout, RolloutGroup, StopReason
 
 
@@ -68,5 +69,4 @@ def _check(group: RolloutGroup, config: PolicyGradientSection) -> None:
 
 def overlong_penalty(num_tokens: int, config: OverlongConfig) -> float:
     """DAPO's soft overlong punishment of a response, in [−1, 0] (2503.14476)."""
-    beyond = num_tokens - (config.max_tokens - config.cache_tokens)
-    return -min(max(beyond / config.cache_tokens, 0.0), 1.0)
+    return overlong_punishment(num_tokens, max_tokens=config.max_tokens, buffer_tokens=config.cache_tokens)

@@ -5,6 +5,7 @@ Rule: the last box holds the number; leading zeros, which the competition writes
 
 from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
 from synergy.benchmarks.columns import identity, level, text
+from synergy.benchmarks.instructions import therefore_boxed
 from synergy.benchmarks.metrics import overall_and_by
 from synergy.benchmarks.stated import last_boxed
 from synergy.benchmarks.verdicts import official_verdict
@@ -36,6 +37,7 @@ def _benchmark(year: int, repository: str, split: str) -> Benchmark:
         source=f"American Invitational Mathematics Examination {year}",
         hub=HubTable(repository=repository, split=split),
         tsv=None,
+        instruction=therefore_boxed,
         columns=("problem|Problem|question", "answer|expected_answer"),
         read=read,
         official=_official,

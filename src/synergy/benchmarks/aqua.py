@@ -8,6 +8,7 @@ import re
 
 from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
 from synergy.benchmarks.columns import identity, level, text, values
+from synergy.benchmarks.instructions import boxed_after_reasoning
 from synergy.benchmarks.metrics import overall_and_by
 from synergy.benchmarks.options import gold_letter, show_options
 from synergy.benchmarks.stated import last_boxed
@@ -45,6 +46,7 @@ AQUA = Benchmark(
     source="1705.04146; google-deepmind/AQuA",
     hub=HubTable(repository="deepmind/aqua_rat", name="raw", split="test"),
     tsv=None,
+    instruction=boxed_after_reasoning,
     columns=("question", "options", "correct"),
     read=_read,
     official=_official,

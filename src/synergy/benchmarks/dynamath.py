@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Row, Value
+from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Instruction, Row, Value
 from synergy.benchmarks.columns import identity, level, optional, tags, text
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.metrics import accuracy, by_level, by_tag, mean
@@ -31,6 +31,11 @@ TOLERANCE = 0.001
 _KINDS = {"float": AnswerKind.NUMBER, "multiple choice": AnswerKind.OPTION, "text": AnswerKind.TEXT}
 _LETTERS = ("A", "B", "C", "D", "E")  # the options' texts stand in the question or the picture
 _QUESTION, _TYPE = "qid", "answer_type"
+_SHORT = {  # upstream's misspelling
+    "multiple choice": "Provide the corresponing choice option in the 'short answer' key, such as 'A', 'B', 'C', or 'D'.",
+    "float": "Format the answer as a three-digit floating-point number and provide it in the 'short answer' key.",
+    "text": "Float numbers in the answer should be formatted as three-digit floating-point numbers.",
+}
 
 
 def _read(row: Row) -> Problem:
@@ -52,6 +57,18 @@ def _read(row: Row) -> Problem:
         level=level(row),
         absolute_tolerance=TOLERANCE,
         tags={**tags(row, "subject", "knowledge_level"), _QUESTION: question, _TYPE: answer_type},
+    )
+
+
+def _instruction(problem: Problem) -> Instruction:
+    """VLMEvalKit, vlmeval/dataset/dynamath.py, GUIDE and EXAMPLE; the authors' own scripts word it alike."""
+    return Instruction(
+        before="## Question\n ",
+        after="\n## Answer Instruction Please provide an answer to the question outlined above. Your response should "
+        "adhere to the following JSON format, which includes two keys: 'solution' and 'short answer'. The 'solution' key "
+        "can contain detailed steps needed to solve the question, and the 'short answer' key should provide a concise "
+        f"response. {_SHORT[problem.tags[_TYPE]]}\n\nExample of expected JSON response format:\n\n"
+        '{\n    "solution": "[Detailed step-by-step explanation]",\n    "short answer": "[Concise Answer]"\n}',
     )
 
 
@@ -154,6 +171,7 @@ DYNAMATH = Benchmark(
         repository="DynaMath/DynaMath_Sample", split="+".join(f"sample_variant{number}" for number in range(1, 11))
     ),
     tsv="DynaMath",
+    instruction=_instruction,
     columns=("question", "answer|ground_truth", "answer_type", "qid|id"),
     read=_read,
     official=_official,

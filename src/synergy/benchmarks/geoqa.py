@@ -8,7 +8,7 @@ It reproduces R1-V's published verdicts item by item: 231 and 292 of 754 (30.63 
 
 from fractions import Fraction
 
-from synergy.benchmarks.benchmark import Benchmark, Row
+from synergy.benchmarks.benchmark import Benchmark, Instruction, Row
 from synergy.benchmarks.columns import identity, level, text
 from synergy.benchmarks.equality import formulas_equal
 from synergy.benchmarks.images import images_of
@@ -32,6 +32,13 @@ def _read(row: Row) -> Problem:
     )
 
 
+def _instruction(_: Problem) -> Instruction:
+    """Deep-Agent/R1-V, src/eval/test_qwen2vl_geoqa_multigpu.py, QUESTION_TEMPLATE."""
+    return Instruction(
+        after=" Output the thinking process in <think> </think> and final answer (number) in <answer> </answer> tags."
+    )
+
+
 def _official(problem: Problem, response: str) -> Verdict:
     gold, found = read_plain_math(problem.answer), read_plain_math(response)
     if isinstance(gold, Fraction) and isinstance(found, Fraction):
@@ -47,6 +54,7 @@ GEOQA = Benchmark(
     source="Deep-Agent/R1-V; Geo170K, 2312.11370",
     hub=None,  # R1-V publishes its prompts file, the pictures are Geo170K's
     tsv=None,
+    instruction=_instruction,
     columns=("question|problem", "ground_truth"),
     read=_read,
     official=_official,

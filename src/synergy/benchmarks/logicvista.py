@@ -4,6 +4,7 @@ Gold answers are sets: "C", "A, C", or a number from "1-5". Rule (VLMEvalKit, vl
 letters chosen, sorted and in lower case, equal the gold ones. Upstream an LLM always extracts the letters; here the
 response itself if it is nothing but letters, else the answer that it states (see `stated`), cut to its leading
 letters ("B, D because …").
+No instruction: VLMEvalKit's LogicVista has no build_prompt of its own and puts the table's question alone.
 Metrics: "overall" and one for each skill; a question of two skills counts under both.
 
 Layouts: VLMEvalKit's LogicVista.tsv, the hub table that lmms-eval uses, the authors' dataset.json (pictures beside it).
@@ -14,6 +15,7 @@ import re
 from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
 from synergy.benchmarks.columns import identity, level, optional, tags, text
 from synergy.benchmarks.images import images_of
+from synergy.benchmarks.instructions import no_demand
 from synergy.benchmarks.metrics import overall_and_by
 from synergy.benchmarks.stated import stated_answer
 from synergy.benchmarks.verdicts import official_verdict
@@ -75,6 +77,7 @@ LOGICVISTA = Benchmark(
     source="2407.04973; Yijia-Xiao/LogicVista; VLMEvalKit, vlmeval/dataset/utils/logicvista.py",
     hub=HubTable(repository="lscpku/LogicVista", split="test"),
     tsv="LogicVista",
+    instruction=no_demand,
     columns=("question", "answer"),
     read=_read,
     official=_official,

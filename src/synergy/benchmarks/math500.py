@@ -6,6 +6,7 @@ The MATH test set itself reads too: its subject stands in `type`, its answer in 
 from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
 from synergy.benchmarks.boxed import boxed_formula, gold_of
 from synergy.benchmarks.columns import identity, level, optional, text
+from synergy.benchmarks.instructions import therefore_boxed
 from synergy.benchmarks.metrics import overall_and_by
 from synergy.records import AnswerKind, Problem
 
@@ -30,6 +31,7 @@ MATH500 = Benchmark(
     source="2305.20050; openai/prm800k",
     hub=HubTable(repository="HuggingFaceH4/MATH-500", split="test"),
     tsv=None,
+    instruction=therefore_boxed,
     columns=("problem", "answer|solution"),
     read=_read,
     official=boxed_formula,

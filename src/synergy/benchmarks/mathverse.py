@@ -8,14 +8,16 @@ Rule (ZrrSkywalker/MathVerse and VLMEvalKit, vlmeval/dataset/utils/mathverse.py)
 same text is right, then an LLM decides. Both LLMs are left out here: the answer that a response states (see `stated`)
 stands in for the first, or the whole response; nothing for the second, so this rule alone is stricter than upstream.
 
-A question in the picture is asked for in upstream's words. Options stand at the end of `question`, for vision-only rows
+VLMEvalKit's tables have upstream's demand within `question`; it is taken out. A question in the picture is asked for
+in upstream's words. Options stand at the end of `question`, for vision-only rows
 in `question_for_eval`.
 Levels: JierunChen/MathVerse_with_difficulty_level, the same problems with measured difficulty (see `columns.level`).
 """
 
+import re
 from collections.abc import Sequence
 
-from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Row, Value
+from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Instruction, Row, Value
 from synergy.benchmarks.columns import identity, level, mapping, optional, tags, text
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.metrics import accuracy, by_level, by_tag
@@ -26,6 +28,10 @@ from synergy.records import AnswerKind, Problem, Verdict
 
 _IN_PICTURE = "According to the question shown in the image, please answer the question."
 _VISION_ONLY = "Vision Only"
+_DEMAND = re.compile(
+    r"\A\s*(?:According to the question shown in the image, p|P)lease (?:directly|first conduct reasoning, and then) answer "
+    r"the question and provide the [^\n]*(?:\n\s*Question:\s*|\s*\Z)"
+)
 
 
 def _read(row: Row) -> Problem:
@@ -36,7 +42,7 @@ def _read(row: Row) -> Problem:
     details = mapping(row.get("metadata"))
     return Problem(
         id=identity(row, "index", "sample_index"),
-        question=optional(row, "question") or _IN_PICTURE,
+        question=_DEMAND.sub("", optional(row, "question")) or _IN_PICTURE,
         answer=gold_letter(answer, options) if is_option else answer,
         answer_kind=AnswerKind.OPTION if is_option else AnswerKind.EXPRESSION,
         images=images_of(row),
@@ -44,8 +50,30 @@ def _read(row: Row) -> Problem:
         source="mathverse",
         family=optional(details, "subfield"),
         level=level(row),
-        tags={**tags(row, "problem_index", "problem_version"), **tags(details, "source", "subject", "subfield")},
+        # what a judge is shown of a problem whose question stands in the picture alone
+        tags={
+            **tags(row, "problem_index", "problem_version", "question_for_eval"),
+            **tags(details, "source", "subject", "subfield"),
+        },
     )
+
+
+def _instruction(problem: Problem) -> Instruction:
+    """The authors' query_wo, an answer without reasoning: what VLMEvalKit's tables have as question."""
+    return _query(problem, "directly answer the question and provide the {}.")
+
+
+def _instruction_cot(problem: Problem) -> Instruction:
+    """The authors' query_cot (tables 5 and 6), which VLMEvalKit puts under the name MathVerse_MINI_Vision_Only_cot."""
+    return _query(problem, "first conduct reasoning, and then answer the question and provide the {}, at the end.")
+
+
+def _query(problem: Problem, demand: str) -> Instruction:
+    is_option = problem.answer_kind is AnswerKind.OPTION
+    demand = demand.format("correct option letter, e.g., A, B, C, D" if is_option else "final value, e.g., 1, 2.5, 300")
+    if problem.question == _IN_PICTURE:
+        return Instruction(before=f"According to the question shown in the image, please {demand}", alone=True)
+    return Instruction(before=f"Please {demand}\nQuestion: ")
 
 
 def _official(problem: Problem, response: str) -> Verdict:
@@ -77,6 +105,8 @@ MATHVERSE = Benchmark(
     source="2403.14624; ZrrSkywalker/MathVerse; VLMEvalKit, vlmeval/dataset/utils/mathverse.py",
     hub=HubTable(repository="AI4Math/MathVerse", name="testmini", split="testmini"),
     tsv="MathVerse_MINI",
+    instruction=_instruction,
+    instruction_cot=_instruction_cot,
     columns=("question", "answer", "problem_version"),
     read=_read,
     official=_official,

@@ -14,7 +14,7 @@ Levels: JierunChen/MathVision_with_difficulty_level, the same problems with meas
 import re
 from string import ascii_uppercase
 
-from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
+from synergy.benchmarks.benchmark import Benchmark, HubTable, Instruction, Row
 from synergy.benchmarks.columns import choices, identity, level, optional, tags, text
 from synergy.benchmarks.equality import formulas_equal, plain_number
 from synergy.benchmarks.images import images_of
@@ -59,6 +59,16 @@ def _question(written: str, options: tuple[str, ...]) -> str:
         return written
     shown = (f"({letter}) {option}" for letter, option in zip(ascii_uppercase, options, strict=False))
     return "\n".join([written, "Choices:", *shown])
+
+
+def _instruction(problem: Problem) -> Instruction:
+    """The hint that stands before the question, as in MathVista.
+
+    VLMEvalKit puts its table's question, hint included. The wording is that of the questions which its
+    vlmeval/dataset/utils/mathv.py shows the judge as examples before the table's own; the table was not looked at.
+    """
+    wanted = "correct option letter, e.g., A, B, C, D," if problem.choices else "final answer"
+    return Instruction(before=f"Hint: Please answer the question and provide the {wanted} at the end.\nQuestion: ")
 
 
 def _official(problem: Problem, response: str) -> Verdict:
@@ -108,6 +118,7 @@ MATHVISION = Benchmark(
     source="2402.14804; mathllm/MATH-V, evaluation; VLMEvalKit, vlmeval/dataset/utils/mathv.py",
     hub=HubTable(repository="MathLLMs/MathVision", split="test"),
     tsv="MathVision",
+    instruction=_instruction,
     columns=("question", "answer", "choices|options"),
     read=_read,
     official=_official,

@@ -16,7 +16,7 @@ Levels: JierunChen/MathVista_with_difficulty_level, the same problems with measu
 import re
 from string import ascii_uppercase
 
-from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
+from synergy.benchmarks.benchmark import Benchmark, HubTable, Instruction, Row
 from synergy.benchmarks.columns import choices, identity, level, mapping, optional, tags, text
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.mcq import infer_option
@@ -37,6 +37,13 @@ _GROUPS = ("task", "skills", "source", "category", "context", "grade", "language
 _QUOTED = re.compile(r'The answer is "(.*)"\.')
 _LETTER = re.compile(r"\(([a-zA-Z])\)")
 _TYPE, _PRECISION = "answer_type", "precision"
+_HINTS = {  # by answer type and, for numbers with a point, precision
+    "integer": "integer answer and provide the final value, e.g., 1, 2, 3",
+    "float 1": "floating-point number with one decimal place and provide the final value, e.g., 1.2, 1.3, 1.4",
+    "float 2": "floating-point number with two decimal places and provide the final value, e.g., 1.23, 1.34, 1.45",
+    "list": "Python list as an answer and provide the final list, e.g., [1, 2, 3], [1.2, 1.3, 1.4]",
+}
+_ONE_OR_TWO = re.compile(r"\A\s*Hint: [^\n]* with (?P<decimals>one|two) decimal place")
 _MAX_BARE_ANSWER = 50  # of characters: a longer free-form response is more than an answer
 _MAX_EXTRACTION = 500  # of characters: a longer one is no answer, and edit distance is slow
 
@@ -47,7 +54,7 @@ def _read(row: Row) -> Problem:
     if answer_type not in _KINDS:
         raise InputError(f"answer_type is '{answer_type}'; expected one of: {', '.join(_KINDS)}")
     options = choices(row, "choices") if is_option else ()
-    precision = int(float(optional(row, _PRECISION) or 0))
+    precision = optional(row, _PRECISION) or _hinted_precision(row)
     details = {**mapping(row.get("metadata")), **row}
     answer = text(row, "answer_option", "answer") if is_option else text(row, "answer")
     return Problem(
@@ -60,9 +67,19 @@ def _read(row: Row) -> Problem:
         source="mathvista",
         family=optional(details, "task"),
         level=level(row),
-        absolute_tolerance=0.5 * 10.0**-precision if answer_type == "float" and not is_option else 0.0,
-        tags={**tags(details, *_GROUPS), **tags(row, "question_type", _TYPE, _PRECISION)},
+        absolute_tolerance=0.5 * 10.0 ** -_decimals(precision) if answer_type == "float" and not is_option else 0.0,
+        tags={**tags(details, *_GROUPS), **tags({**row, _PRECISION: precision}, "question_type", _TYPE, _PRECISION)},
     )
+
+
+def _hinted_precision(row: Row) -> str:
+    """What the hint says, where the table has it within the question but no column for it."""
+    match = _ONE_OR_TWO.match(optional(row, "query") or optional(row, "question"))
+    return {"one": "1", "two": "2"}[match["decimals"]] if match else ""
+
+
+def _decimals(precision: str) -> int:
+    return int(float(precision or 0))
 
 
 def _question(row: Row, options: tuple[str, ...]) -> str:
@@ -75,6 +92,23 @@ def _question(row: Row, options: tuple[str, ...]) -> str:
         shown = (f"({letter}) {option}" for letter, option in zip(ascii_uppercase, options, strict=False))
         written = "\n".join([written, "Choices:", *shown])
     return written
+
+
+def _instruction(problem: Problem) -> Instruction | None:
+    """The hint that stands before the question, as data/query.json of lupantech/MathVista has it, for all but texts.
+
+    VLMEvalKit puts its table's question, which is the same query. evaluation/build_query.py now puts the hint after
+    the question, and "Solution: " after that.
+    """
+    if problem.choices:
+        wanted = "and provide the correct option letter, e.g., A, B, C, D"
+    else:
+        kind, precision = problem.tags[_TYPE], _decimals(problem.tags.get(_PRECISION, ""))
+        hint = _HINTS.get(f"float {precision}" if kind == "float" else kind)
+        if hint is None:
+            return None
+        wanted = f"requiring {'an' if kind == 'integer' else 'a'} {hint}"
+    return Instruction(before=f"Hint: Please answer the question {wanted}, at the end.\nQuestion: ")
 
 
 def _official(problem: Problem, response: str) -> Verdict:
@@ -123,7 +157,7 @@ def _normalise(problem: Problem, extraction: str) -> str | None:
         return None
     if problem.answer_kind is AnswerKind.INTEGER:
         return str(int(number))
-    return str(round(number, int(problem.tags.get(_PRECISION) or 0)))
+    return str(round(number, _decimals(problem.tags.get(_PRECISION, ""))))
 
 
 def _nearest_option(options: tuple[str, ...], extraction: str) -> str:
@@ -162,6 +196,7 @@ MATHVISTA = Benchmark(
     source="2310.02255; lupantech/MathVista, evaluation; VLMEvalKit, vlmeval/dataset/utils/mathvista.py",
     hub=HubTable(repository="AI4Math/MathVista", split="testmini"),
     tsv="MathVista_MINI",
+    instruction=_instruction,
     columns=("question", "answer", "question_type", "answer_type", "choices"),
     read=_read,
     official=_official,

@@ -9,6 +9,7 @@ from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
 from synergy.benchmarks.boxed import gold_of
 from synergy.benchmarks.columns import identity, level, optional, text
 from synergy.benchmarks.equality import plain_number, tora_equal
+from synergy.benchmarks.instructions import boxed_after_reasoning
 from synergy.benchmarks.metrics import overall_and_by
 from synergy.benchmarks.stated import last_boxed
 from synergy.benchmarks.verdicts import official_verdict
@@ -45,6 +46,7 @@ MINERVA_MATH = Benchmark(
     source="2206.14858; hkust-nlp/simpleRL-reason",
     hub=HubTable(repository="math-ai/minervamath", split="test"),
     tsv=None,
+    instruction=boxed_after_reasoning,
     columns=("problem|question", "solution|answer"),
     read=_read,
     official=_official,

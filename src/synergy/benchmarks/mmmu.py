@@ -3,7 +3,7 @@
 Layouts: VLMEvalKit's MMMU_DEV_VAL.tsv, the lmms-lab table with `options` as a list in a text, and the per-subject
 tables of the authors; pictures in image_1 … image_7. "<image 1>" stays in the question as the authors have it;
 VLMEvalKit puts the picture there, here all come first. Rows of the split dev, which the TSV file also has, do not
-count. Metrics: "overall" over questions, as main_eval_only.py has it, and each of six disciplines and 30 subjects.
+count. Questions without options get no instruction from VLMEvalKit. Metrics: "overall" over questions, as main_eval_only.py has it, and each of six disciplines and 30 subjects.
 
 The rule reads the published responses of LLaVA-1.5-13B and Qwen-VL as upstream's files say, all 1,800 of them. It makes
 329 and 309 of 900 right; with upstream's draws where a response names no option they are 330 (36.7) and 325 (36.1).
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Row, Value
 from synergy.benchmarks.columns import choices, identity, level, optional, tags, text, values
 from synergy.benchmarks.images import images_of
+from synergy.benchmarks.instructions import select_option
 from synergy.benchmarks.metrics import overall_and_by
 from synergy.benchmarks.mmmu_rule import read_option, read_short, short_is_right
 from synergy.benchmarks.options import gold_letter, show_options
@@ -94,6 +95,7 @@ MMMU = Benchmark(
     source="2311.16502; MMMU-Benchmark/MMMU, eval",
     hub=HubTable(repository="lmms-lab/MMMU", split="validation"),
     tsv="MMMU_DEV_VAL",
+    instruction=select_option,
     columns=("question", "answer"),
     read=_read,
     official=_official,

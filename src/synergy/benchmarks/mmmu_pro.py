@@ -6,7 +6,7 @@ The rule gives GPT-4o's published verdicts but for upstream's lucky draws (9 in 
 question whose options are a list in a list, which upstream takes for a single option.
 """
 
-from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
+from synergy.benchmarks.benchmark import Benchmark, HubTable, Instruction, Row
 from synergy.benchmarks.columns import choices, identity, level, optional, tags, text
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.metrics import overall_and_by
@@ -37,6 +37,27 @@ def _read(row: Row) -> Problem:
     )
 
 
+def _instruction(problem: Problem) -> Instruction:
+    """VLMEvalKit, vlmeval/dataset/image_mcq.py, MMMUProDataset.build_prompt; the authors' words are close to it."""
+    return _ask(problem, "", "Answer directly with the option letter from the given choices. ")
+
+
+def _instruction_cot(problem: Problem) -> Instruction:
+    """The same under the names MMMU_Pro_10c_COT and MMMU_Pro_V_COT."""
+    return _ask(
+        problem,
+        "Answer the following multiple-choice question. ",
+        "The last line of your response should be of the following format: 'Answer: $LETTER' (without quotes) where "
+        "LETTER is one of the options. Think step by step before answering. ",
+    )
+
+
+def _ask(problem: Problem, opening: str, demand: str) -> Instruction:
+    if problem.question == _IN_PICTURE:
+        return Instruction(before=f"Answer the following multiple-choice question in the image. {demand}", alone=True)
+    return Instruction(after=f"\n{opening}{demand}")
+
+
 def _official(problem: Problem, response: str) -> Verdict:
     reading = read_option_pro(response, problem.choices)
     return official_verdict(
@@ -50,6 +71,8 @@ MMMU_PRO = Benchmark(
     source="2409.02813; MMMU-Benchmark/MMMU, mmmu-pro",
     hub=HubTable(repository="MMMU/MMMU_Pro", name="standard (10 options)", split="test"),
     tsv="MMMU_Pro_10c",
+    instruction=_instruction,
+    instruction_cot=_instruction_cot,
     columns=("options|A", "answer"),
     read=_read,
     official=_official,

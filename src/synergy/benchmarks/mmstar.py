@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Row, Value
 from synergy.benchmarks.columns import choices, identity, level, optional, tags, text
 from synergy.benchmarks.images import images_of
+from synergy.benchmarks.instructions import select_option
 from synergy.benchmarks.mcq import official_option
 from synergy.benchmarks.metrics import by_tag, macro, overall_and_by
 from synergy.benchmarks.options import gold_letter, show_options, split_options
@@ -49,6 +50,7 @@ MMSTAR = Benchmark(
     source="2403.20330; open-compass/VLMEvalKit, vlmeval/dataset/image_mcq.py",
     hub=HubTable(repository="Lin-Chen/MMStar", split="val"),
     tsv="MMStar",
+    instruction=select_option,
     columns=("question", "answer"),
     read=_read,
     official=official_option,

@@ -6,7 +6,7 @@ number may be off by the problem's own `error`, else by 1e-8, also as a percenta
 our own grading where upstream evaluates them.
 """
 
-from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
+from synergy.benchmarks.benchmark import Benchmark, HubTable, Instruction, Row
 from synergy.benchmarks.columns import identity, level, optional, tags, text, values
 from synergy.benchmarks.equality import formulas_equal, plain_number
 from synergy.benchmarks.metrics import overall_and_by
@@ -18,6 +18,13 @@ from synergy.records import AnswerKind, Problem, Verdict
 _TOLERANCE = 1e-8
 _SLACK = 1.01  # upstream's, over the tolerance
 _MAX_PARTS = 50
+_SEVERAL = "is_multiple_answer"
+_TYPES = {
+    "Numerical": "a numerical value",
+    "Expression": "an expression",
+    "Equation": "an equation",
+    "Interval": "an interval",
+}
 
 
 def _read(row: Row) -> Problem:
@@ -36,7 +43,7 @@ def _read(row: Row) -> Problem:
         family=optional(row, "subfield"),
         level=level(row),
         absolute_tolerance=_tolerance(row),
-        tags=tags(row, "subfield", "answer_type", "unit"),
+        tags=tags(row, "subfield", "answer_type", "unit", _SEVERAL),
     )
 
 
@@ -48,6 +55,26 @@ def _tolerance(row: Row) -> float:
     if found is None:
         raise InputError(f"error is '{written}'; expected a number such as 1e-1")
     return found
+
+
+def _instruction(problem: Problem) -> Instruction:
+    """OpenBMB/OlympiadBench, inference/code/evaluators/evaluator.py, make_prompt; VLMEvalKit has the same.
+
+    Types that differ between a problem's answers, which none of the 675 has, go unnamed here as tuples do.
+    """
+    several, kind = problem.tags.get(_SEVERAL) == "True", _TYPES.get(problem.tags.get("answer_type", ""))
+    if kind:
+        subject = "The problem has multiple answers, each of them" if several else "The answer of The problem"
+        kind = f"{subject} should be {kind}. "
+    box = "\\boxed{multiple answers connected with commas}" if several else "\\boxed{answer}"
+    unit = problem.tags.get("unit")
+    apart = ", note that the unit of the answer should not be included in \\boxed{}" if unit else ""
+    return Instruction(
+        before=f"The following is an open-ended problem from an International Math competition. {kind or ''}Please "
+        "calculate the answer according to the given requirements and the information provided. Please use LaTeX format "
+        "to represent the variables and formulas used in the solution process and results. Please end your solution with "
+        f'"So the final answer is {box}{"(unit)" if unit else ""}." and give the result explicitly{apart}.\n'
+    )
 
 
 def _official(problem: Problem, response: str) -> Verdict:
@@ -103,6 +130,7 @@ OLYMPIADBENCH = Benchmark(
     source="2402.14008; OpenBMB/OlympiadBench",
     hub=HubTable(repository="Hothan/OlympiadBench", name="OE_TO_maths_en_COMP", split="train"),
     tsv=None,
+    instruction=_instruction,
     columns=("question", "final_answer|answer"),
     read=_read,
     official=_official,

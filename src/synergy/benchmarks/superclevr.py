@@ -6,7 +6,7 @@ tags are the gold number. It reproduces R1-V's published verdicts item by item: 
 
 import re
 
-from synergy.benchmarks.benchmark import Benchmark, Row
+from synergy.benchmarks.benchmark import Benchmark, Instruction, Row
 from synergy.benchmarks.columns import identity, level, text
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.metrics import overall_and_by
@@ -32,6 +32,14 @@ def _read(row: Row) -> Problem:
     )
 
 
+def _instruction(_: Problem) -> Instruction:
+    """QUESTION_TEMPLATE of the script above, as its copies in three forks have it."""
+    return Instruction(
+        after=" First output the thinking process in <think> </think> and final answer (number) in <answer> </answer> "
+        "tags."
+    )
+
+
 def _official(problem: Problem, response: str) -> Verdict:
     match = _ANSWER.search(response)
     correct = match is not None and int(match[1]) == int(problem.answer)
@@ -44,6 +52,7 @@ SUPERCLEVR = Benchmark(
     source="Deep-Agent/R1-V; Super-CLEVR, 2212.00259",
     hub=None,  # R1-V publishes its prompts file, the pictures are Super-CLEVR's
     tsv=None,
+    instruction=_instruction,
     columns=("question", "ground_truth"),
     read=_read,
     official=_official,

@@ -9,6 +9,7 @@ import re
 from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
 from synergy.benchmarks.columns import identity, level, optional, tags, text
 from synergy.benchmarks.equality import plain_number, tora_equal
+from synergy.benchmarks.instructions import boxed_after_reasoning
 from synergy.benchmarks.metrics import overall_and_by
 from synergy.benchmarks.stated import last_boxed
 from synergy.benchmarks.verdicts import official_verdict
@@ -50,6 +51,7 @@ SVAMP = Benchmark(
     source="2103.07191; arkilpatel/SVAMP",
     hub=HubTable(repository="ChilleD/SVAMP", split="test"),
     tsv=None,
+    instruction=boxed_after_reasoning,
     columns=("Question", "Answer"),
     read=_read,
     official=_official,

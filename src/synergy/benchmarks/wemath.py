@@ -13,15 +13,20 @@ the problem as a whole right or wrong (multi) and its steps:
 Score = (N − IG/2 − RM − IK) / N, which is CM + IG/2; RM's rate is out of CM + RM. Upstream has N = 525 written down;
 here N is the number of problems whose rows are all there, which is the same for the whole set. Others do not count.
 
+Instruction: none under VLMEvalKit's name WeMath. Its first WeMath.tsv of January 2025 had the authors' template within
+the question; since then the template is the column `requirement`, which only WeMath_COT appends. The rule below reads
+what the template asks for, other responses go to VLMEvalKit's LLM.
+
 Layouts: VLMEvalKit's WeMath.tsv (A … H in columns) and the authors' hub table (one `option` text).
 """
 
 import re
 from collections.abc import Sequence
 
-from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Row, Value
+from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Instruction, Row, Value
 from synergy.benchmarks.columns import choices, identity, level, tags, text
 from synergy.benchmarks.images import images_of
+from synergy.benchmarks.instructions import no_demand
 from synergy.benchmarks.metrics import accuracy, by_level, mean
 from synergy.benchmarks.options import gold_letter, listed_options, show_options
 from synergy.benchmarks.verdicts import official_verdict
@@ -50,6 +55,14 @@ def _read(row: Row) -> Problem:
         family=key,
         level=level(row),
         tags=tags(row, "ID", "key", "knowledge concept"),
+    )
+
+
+def _instruction_cot(_: Problem) -> Instruction:
+    """The authors' template (table 3) as VLMEvalKit's vlmeval/dataset/utils/wemath.py cuts it out of a question."""
+    return Instruction(
+        after="\n\nRegarding the format, please answer following the template below, and be sure to include two <> "
+        "symbols:\n<Thought process>: <<your thought process>> <Answer>: <<your option>>"
     )
 
 
@@ -109,6 +122,8 @@ WEMATH = Benchmark(
     source="2407.01284; We-Math/We-Math, evaluation; VLMEvalKit, vlmeval/dataset/utils/wemath.py",
     hub=HubTable(repository="We-Math/We-Math", split="testmini"),
     tsv="WeMath",
+    instruction=no_demand,
+    instruction_cot=_instruction_cot,
     columns=("ID", "key", "question", "answer", "option|A"),
     read=_read,
     official=_official,

@@ -17,6 +17,9 @@ from synergy.errors import SynergyError
 
 VERBS = {
     "train": Verb("synergy.cli.train:train", "Train one model by SFT or RL, on the pocket or other problems."),
+    "eval": Verb("synergy.cli.eval:evaluate", "Evaluate one model on benchmarks, under a named protocol."),
+    "score": Verb("synergy.cli.score:score", "Grade responses that somebody saved, by every rule side by side."),
+    "table": Verb("synergy.cli.table:table", "Put score files in one table, if they were made alike."),
     "pocket": Verb("synergy.cli.pocket:pocket", "Show, export, build or describe the built-in tiny model."),
     "diff": Verb("synergy.cli.diff:diff", "Compare two configs: exactly the fields that differ."),
     "doctor": Verb("synergy.cli.doctor:doctor", "Check this machine: versions, accelerator, optional parts."),

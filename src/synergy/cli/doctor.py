@@ -24,6 +24,7 @@ GIB = 2**30
 #: distributions that Synergy works without, and what they are for
 OPTIONAL_PACKAGES = {
     "datasets": "data sets from the Hugging Face hub",
+    "openpyxl": "responses that VLMEvalKit saved as xlsx",
     "torchvision": "image and video processors that need it",
     "peft": "LoRA",
     "vllm": "sampling on GPUs",
@@ -35,6 +36,7 @@ OPTIONAL_PACKAGES = {
 #: which extra of ours brings a package
 EXTRAS = {
     "datasets": "data",
+    "openpyxl": "xlsx",
     "peft": "lora",
     "vllm": "vllm",
     "trackio": "trackio",

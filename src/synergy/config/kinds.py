@@ -6,10 +6,15 @@ from pathlib import Path
 from synergy.config.base import Config
 from synergy.config.build import PocketBuildConfig
 from synergy.config.load import draft, validate
+from synergy.config.protocol import ProtocolConfig
 from synergy.config.train import TrainConfig
 from synergy.errors import InputError, nearest
 
-KINDS: dict[str, type[Config]] = {"pocket_build": PocketBuildConfig, "train": TrainConfig}
+KINDS: dict[str, type[Config]] = {
+    "pocket_build": PocketBuildConfig,
+    "protocol": ProtocolConfig,
+    "train": TrainConfig,
+}
 
 
 def load_any(path: Path, overrides: Sequence[str] = ()) -> Config:

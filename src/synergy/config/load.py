@@ -1,7 +1,7 @@
 """From a config file to a config: `extends`, `--set` overrides, one validation that says where a fault is.
 
-A file may start from others by `extends: other.yaml` (or a list, later ones win; paths relative to the file).
-Their mappings merge key by key, all else is replaced. An override replaces the value at its path.
+A file may start from others by `extends: other.yaml` (or a list, later ones win): paths relative to the file, or names
+of shipped documents. Their mappings merge key by key, all else is replaced. An override replaces the value at its path.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from synergy.config.base import Config
 from synergy.config.documents import parse_yaml, read_document
 from synergy.config.explain import explain
+from synergy.config.shipped_files import PROTOCOLS
 from synergy.errors import InputError
 
 C = TypeVar("C", bound=Config)
@@ -62,8 +63,14 @@ def _file_layers(path: Path, chain: tuple[Path, ...]) -> list[Layer]:
     names = [extended] if isinstance(extended, str) else extended
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InputError(f"{path}: 'extends' is {extended!r}; expected a file name or a list of file names")
-    layers = [layer for name in names for layer in _file_layers(path.parent / name, (*chain, path))]
+    layers = [layer for name in names for layer in _file_layers(_extended(path, name), (*chain, path))]
     return [*layers, Layer(label=str(path), values=values)]
+
+
+def _extended(path: Path, name: str) -> Path:
+    """The file that `extends` means: one beside `path`, else the shipped document of that name."""
+    beside = path.parent / name
+    return beside if beside.exists() else PROTOCOLS.get(name, beside)
 
 
 def _merge(base: Any, over: Any) -> Any:
@@ -82,8 +89,8 @@ class _Override:
     value: Any
 
     @classmethod
-    def parse(cls, text: str) -> "_Override":
-        label = f"--set {text}"
+    def parse(cls, text: str, option: str = "--set") -> "_Override":
+        label = f"{option} {text}"
         dotted, equals, value = text.partition("=")
         names = dotted.strip().split(".")
         if not equals or not all(names):
@@ -117,6 +124,16 @@ def draft(path: Path, overrides: Sequence[str] = ()) -> Draft:
     for change in changes:
         values = _assign(values, change.names, change.value)
     return Draft(path=path, values=values, layers=(*files, *(change.layer() for change in changes)))
+
+
+def build(cls: type[C], values: Mapping[str, Any], overrides: Sequence[str] = (), *, label: str) -> C:
+    """A section of class `cls` from values that no file holds, with overrides on top; `label` is the option of both."""
+    changes = [_Override.parse(text, label) for text in overrides]
+    merged: Any = dict(values)
+    for change in changes:
+        merged = _assign(merged, change.names, change.value)
+    layers = (Layer(label=label, values=values), *(change.layer() for change in changes))
+    return validate(Draft(path=Path(label), values=merged, layers=layers), cls)
 
 
 def validate(draft: Draft, cls: type[C]) -> C:

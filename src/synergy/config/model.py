@@ -32,6 +32,10 @@ class RenderingConfig(Config):
     """a prompt has at most so many tokens, image tokens included"""
     max_image_pixels: Count = 16_777_216
     """an image has at most so many pixels before the processor resizes it"""
+    min_pixels: Count | None = None
+    """the processor enlarges smaller images to so many pixels; null for its own limit"""
+    max_pixels: Count | None = None
+    """the processor reduces larger images to so many pixels; null for its own limit"""
     too_large: Literal["error", "drop"] = "error"
     """beyond a limit: an error, or the problem is dropped and the drop recorded"""
     end_token: str | None = None

@@ -4,10 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from synergy.config.algorithm import AlgorithmConfig, ImitationSection
+from synergy.config.algorithm import AlgorithmConfig, ImitationSection, PolicyGradientSection
 from synergy.config.base import Config
 from synergy.config.data import DataConfig
 from synergy.config.model import ModelConfig
+from synergy.config.reward import RewardConfig
 from synergy.config.sampling import SamplingConfig
 from synergy.prompts import get_preset
 
@@ -16,21 +17,6 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
-
-
-class RewardConfig(Config):
-    """What a policy learns from, as a weighted sum of parts of the verdict."""
-
-    score: NonNegative = 1.0
-    """weight of the answer's score"""
-    format: NonNegative = 0.0
-    """weight of the format check, which is 1 or 0"""
-
-    @model_validator(mode="after")
-    def _rewards_something(self) -> Self:
-        if not self.score and not self.format:
-            raise ValueError("score and format both weigh 0; expected at least one above 0")
-        return self
 
 
 class OptimizerConfig(Config):
@@ -159,6 +145,16 @@ class TrainConfig(Config):
             raise ValueError(
                 f"evaluation without data, and the training data's source is {self.data.source}; expected "
                 "evaluation.data: only the pocket has a validation split of its own"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _length_is_punished_once(self) -> Self:
+        algorithm = self.algorithm
+        if self.reward.overlong and isinstance(algorithm, PolicyGradientSection) and algorithm.overlong:
+            raise ValueError(
+                "reward.overlong with algorithm.overlong, which are the same punishment; expected one: leave the other "
+                "out"
             )
         return self
 

@@ -1,7 +1,8 @@
 """From a row of a table to an example, and what can be wrong with a row, said before training.
 
 Columns are those of `synergy pocket export`: id, question, answer and answer_kind must be there; choices, images,
-source, family and level may be. An image is encoded bytes or a path to a file.
+source, family, level and reference, which an open-ended answer has to beat, may be. An image is encoded bytes or a
+path to a file.
 """
 
 import io
@@ -64,6 +65,7 @@ class TableExamples:
             source=row.get("source") or self._label,
             family=row.get("family") or "",
             level=row.get("level"),
+            reference=row.get("reference"),
         )
         if self._trace_column is None:
             return Example(problem=problem)

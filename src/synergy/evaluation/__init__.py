@@ -1,1 +1,1 @@
-"""Evaluation: a model's responses to a benchmark, their scores, and the tables that compare them."""
+"""Evaluating models on benchmarks under protocols, and grading responses that others saved."""

@@ -15,6 +15,7 @@ from synergy.errors import FileError, InputError
 from synergy.models import parts, tree_attention
 from synergy.models.checkpoint_checks import check_files, check_folder, check_processor, one_line, read_config
 from synergy.models.families import FAMILIES
+from synergy.models.image_limits import limit_pixels
 from synergy.models.lora import add_adapter
 from synergy.models.policy import Path as RunPath
 from synergy.models.policy import Policy
@@ -140,7 +141,7 @@ def _load_processor(config: ModelConfig) -> ProcessorMixin:
             f"cannot load the processor of checkpoint '{config.checkpoint}': {one_line(error)}; expected "
             "processor_config.json (or preprocessor_config.json) and the tokenizer's files beside the weights"
         ) from error
-    return check_processor(processor, config.checkpoint)
+    return limit_pixels(check_processor(processor, config.checkpoint), config.rendering, config.checkpoint)
 
 
 def _load_weights(config: ModelConfig) -> PreTrainedModel:
@@ -166,10 +167,11 @@ def _load_weights(config: ModelConfig) -> PreTrainedModel:
             f"checkpoint '{config.checkpoint}' lacks {len(absent)} weights or has them in another shape, "
             f"the first is {absent[0]}; expected all of them, as what is missing would be random: download it again"
         )
-    return model.to(_device(config.device))
+    return model.to(find_device(config.device))
 
 
-def _device(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
+    """The device of that name; auto is the first GPU, the CPU where there is none. Raises InputError."""
     if name == "auto":
         return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     try:

@@ -48,6 +48,10 @@ class Task(ABC):
         """Option texts, empty where the answer is no option letter."""
         return ()
 
+    def reference_answer(self, rng: Random) -> str | None:
+        """What an open-ended answer has to beat, None where the gold answer will do."""
+        return None
+
     @abstractmethod
     def question(self, rng: Random) -> str:
         """The question in one of its wordings."""

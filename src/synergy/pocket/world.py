@@ -88,6 +88,7 @@ class Item:
             source=SOURCE,
             family=self.family.name,
             level=self.level,
+            reference=self.task.reference_answer(self._rng("reference")),
         )
 
 

@@ -1,13 +1,10 @@
 """A problem as an OpenAI-compatible chat request, and what a choice of the answer says."""
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PIL.Image import Image
-
 from synergy.config.sampling import SamplingConfig
+from synergy.grading.image_url import data_url
 from synergy.prompts import THINK_CLOSE, THINK_OPEN, PromptPreset
 from synergy.records import Problem
 
@@ -25,13 +22,6 @@ def chat_messages(problem: Problem, preset: PromptPreset | None) -> list[dict[st
     if preset and preset.system:
         messages.insert(0, {"role": "system", "content": preset.system})
     return messages
-
-
-def data_url(image: Image) -> str:
-    """The image as a PNG within a url: its pixels arrive as they are."""
-    file = io.BytesIO()
-    image.save(file, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def chat_body(

@@ -33,6 +33,7 @@ def rollouts_to_tensors(rollouts: Sequence[Rollout]) -> tuple[dict[str, np.ndarr
             "stop_reason": rollout.stop_reason.value,
             "num_guided_tokens": rollout.num_guided_tokens,
             "reward": rollout.reward,
+            "reward_parts": dict(rollout.reward_parts),
             "has": [name for name in _LOGPROBS if getattr(rollout, name) is not None],
         }
         for rollout in rollouts
@@ -60,6 +61,7 @@ def rollouts_from_tensors(tensors: Mapping[str, np.ndarray], facts: Sequence[Map
             stop_reason=StopReason(fact["stop_reason"]),
             num_guided_tokens=fact["num_guided_tokens"],
             reward=fact["reward"],
+            reward_parts=fact["reward_parts"],
             sampler_logprobs=scores(fact, "sampler_logprobs"),
             policy_logprobs=scores(fact, "policy_logprobs"),
             reference_logprobs=scores(fact, "reference_logprobs"),

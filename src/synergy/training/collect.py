@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from synergy.algorithms.dynamic_sampling import keeps_group, wants_another_round
 from synergy.config.algorithm import DynamicSamplingConfig
-from synergy.config.train import RewardConfig
+from synergy.grading.rewards.compute import Rewards
 from synergy.models.rendering import Renderer
 from synergy.prompts import PromptPreset
 from synergy.records import Purpose, Sampler, SampleRequest
@@ -14,6 +14,7 @@ from synergy.training.demonstrations import demonstration_group
 from synergy.training.draw import Drawer
 from synergy.training.metrics import LossMetrics, merge_metrics
 from synergy.training.processes import Processes
+from synergy.training.reward_metrics import reward_metrics
 from synergy.training.rewards import graded
 from synergy.training.rollout_metrics import mean_of, rollout_metrics, total
 from synergy.training.step_groups import StepGroup
@@ -34,8 +35,11 @@ class Collected:
 class Source(Protocol):
     """Gives a step its groups; called by all processes alike."""
 
-    def collect(self, num_problems: int, on_progress: OnProgress | None = None) -> Collected:
-        """Groups of `num_problems` problems over all processes, this process's share of them."""
+    def collect(self, num_problems: int, on_progress: OnProgress | None = None, *, step: int = 0) -> Collected:
+        """Groups of `num_problems` problems over all processes, this process's share of them.
+
+        `step` is how many steps were done before.
+        """
         ...
 
 
@@ -47,7 +51,7 @@ class DemonstrationSource:
         self.renderer = renderer
         self.preset = preset
 
-    def collect(self, num_problems: int, on_progress: OnProgress | None = None) -> Collected:
+    def collect(self, num_problems: int, on_progress: OnProgress | None = None, *, step: int = 0) -> Collected:
         """The demonstrations of the next problems."""
         drawn = self.drawer.draw(num_problems)
         found = []
@@ -68,7 +72,7 @@ class RolloutSource:
         drawer: Drawer,
         sampler: Sampler,
         preset: PromptPreset,
-        reward: RewardConfig,
+        rewards: Rewards,
         processes: Processes,
         *,
         num_samples: int,
@@ -77,12 +81,12 @@ class RolloutSource:
         self.drawer = drawer
         self.sampler = sampler
         self.preset = preset
-        self.reward = reward
+        self.rewards = rewards
         self.processes = processes
         self.num_samples = num_samples
         self.dynamic_sampling = dynamic_sampling
 
-    def collect(self, num_problems: int, on_progress: OnProgress | None = None) -> Collected:
+    def collect(self, num_problems: int, on_progress: OnProgress | None = None, *, step: int = 0) -> Collected:
         """Attempts at the next problems; under dynamic sampling further ones in place of groups that teach nothing."""
         kept: list[StepGroup] = []
         metrics: list[LossMetrics] = []
@@ -95,8 +99,8 @@ class RolloutSource:
                 for turn in drawn.turns
             ]
             groups = self.sampler.sample(requests, purpose=Purpose.TRAIN, on_progress=on_progress)
-            groups = graded(groups, self.preset, self.reward)
-            metrics.append(rollout_metrics(groups))
+            groups = graded(groups, self.preset, self.rewards, step=step)
+            metrics += [rollout_metrics(groups), reward_metrics(groups, self.rewards.config)]
             dropped += drawn.dropped
             number += drawn.num
             num_rounds += 1

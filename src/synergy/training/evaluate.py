@@ -3,8 +3,9 @@
 import time
 from dataclasses import dataclass
 
-from synergy.config.train import EvaluationConfig, RewardConfig
+from synergy.config.train import EvaluationConfig
 from synergy.data.examples import Examples
+from synergy.grading.rewards.compute import Rewards
 from synergy.models.rendering import Renderer
 from synergy.prompts import PromptPreset
 from synergy.records import Purpose, RolloutGroup, SampleRequest
@@ -12,6 +13,7 @@ from synergy.training.collect import OnProgress
 from synergy.training.draw import first_turns
 from synergy.training.merge import merge_over
 from synergy.training.metrics import merge_metrics, summarise
+from synergy.training.reward_metrics import reward_metrics
 from synergy.training.rewards import graded
 from synergy.training.rollout_metrics import level_metrics, rollout_metrics
 from synergy.training.synced_sampler import SyncedSampler
@@ -40,14 +42,14 @@ class Evaluator:
         renderer: Renderer,
         sampler: SyncedSampler,
         preset: PromptPreset,
-        reward: RewardConfig,
+        rewards: Rewards,
     ) -> None:
         self.config = config
         self.examples = examples
         self.renderer = renderer
         self.sampler = sampler
         self.preset = preset
-        self.reward = reward
+        self.rewards = rewards
 
     def is_due(self, step: int, num_steps: int) -> bool:
         """Whether to evaluate after `step` steps; before the first and after the last always."""
@@ -65,8 +67,9 @@ class Evaluator:
         groups = self.sampler.sample(
             requests, purpose=Purpose.EVALUATE, temperature=self.config.temperature, on_progress=on_progress
         )
-        groups = graded(groups, self.preset, self.reward)
-        merged = merge_over(processes, merge_metrics([rollout_metrics(groups), level_metrics(groups)]))
+        groups = graded(groups, self.preset, self.rewards, step=step)
+        parts = [rollout_metrics(groups), level_metrics(groups), reward_metrics(groups, self.rewards.config)]
+        merged = merge_over(processes, merge_metrics(parts))
         found = summarise(merged)
         seconds = time.perf_counter() - start
         metrics = {f"evaluation/{_plain(key)}": value for key, value in found.items() if _is_shown(key)}
@@ -82,9 +85,12 @@ class Evaluator:
 
 
 def _is_shown(key: str) -> bool:
-    return key.startswith(("score/", "reward/mean", "response/"))
+    return key.startswith(("score/", "reward/", "response/")) and key != "reward/group_std"
 
 
 def _plain(key: str) -> str:
-    """Without its area: `evaluation/accuracy`."""
-    return "reward" if key == "reward/mean" else key.partition("/")[2]
+    """Without its area, `evaluation/accuracy`; but the reward's accuracy term is `evaluation/reward_accuracy`."""
+    area, _, name = key.partition("/")
+    if area == "reward":
+        return "reward" if name == "mean" else f"reward_{name}"
+    return name

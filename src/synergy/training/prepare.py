@@ -12,6 +12,7 @@ from synergy.config.train import EvaluationConfig, TrainConfig
 from synergy.data.load import open_data
 from synergy.data.order import ProblemOrder
 from synergy.errors import InputError
+from synergy.grading.rewards.compute import Rewards
 from synergy.models.loading import LoadedModel, load_model
 from synergy.prompts import get_preset
 from synergy.sampling.backends import open_sampler
@@ -22,6 +23,7 @@ from synergy.training.draw import Drawer
 from synergy.training.evaluate import Evaluator
 from synergy.training.optimizer import make_optimizer
 from synergy.training.processes import Processes, local_device
+from synergy.training.rewards import open_rewards
 from synergy.training.scoring import Reference
 from synergy.training.state import RunState
 from synergy.training.synced_sampler import SyncedSampler
@@ -47,11 +49,12 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
     examples = open_data(config.data)
     check_data(config, examples)
     validation = open_data(_evaluation_data(config, config.evaluation)) if config.evaluation else None
+    samples = validation is not None or not config.imitates
+    rewards = open_rewards(config.reward, local_device()) if samples else None
     torch.manual_seed(config.seed)  # an adapter starts from random numbers, the same on all processes
     loaded = load_model(resolved_model(config.model, local_device()))
     _check_trains(loaded)
     reference_model = _reference_model(config, loaded)
-    samples = validation is not None or not config.imitates
     is_sharded = config.train.parallel == "sharded" and processes.num > 1
     replica = frozen_copy(loaded) if samples and is_sharded else None
     policy = TrainedPolicy(loaded, processes, parallel=config.train.parallel, precision=config.train.precision)
@@ -62,13 +65,13 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
         sampler = SyncedSampler(inner, policy, replica)
     drawer = Drawer(examples, ProblemOrder(len(examples), config.seed), loaded.renderer, preset, processes)
     evaluator = None
-    if config.evaluation and validation is not None and sampler is not None:
-        evaluator = Evaluator(config.evaluation, validation, loaded.renderer, sampler, preset, config.reward)
+    if config.evaluation and validation is not None and sampler is not None and rewards is not None:
+        evaluator = Evaluator(config.evaluation, validation, loaded.renderer, sampler, preset, rewards)
     trainer = Trainer(
         config,
         policy,
         make_optimizer(policy.trained, config.optimizer),
-        _source(config, drawer, sampler, processes),
+        _source(config, drawer, sampler, rewards, processes),
         drawer,
         _reference(config, policy, reference_model),
         RunState(algorithm=initial_state(config.algorithm.loss.kl)),
@@ -88,16 +91,19 @@ def _check_trains(loaded: LoadedModel) -> None:
         raise InputError("model.freeze leaves nothing to train; expected at least one of vision, projector, language")
 
 
-def _source(config: TrainConfig, drawer: Drawer, sampler: SyncedSampler | None, processes: Processes) -> Source:
+def _source(
+    config: TrainConfig, drawer: Drawer, sampler: SyncedSampler | None, rewards: Rewards | None, processes: Processes
+) -> Source:
     preset = get_preset(config.prompt)
     if not isinstance(config.algorithm, PolicyGradientSection):
         return DemonstrationSource(drawer, drawer.renderer, preset)
     assert sampler is not None, "a run that learns from attempts samples"
+    assert rewards is not None, "and rewards them"
     return RolloutSource(
         drawer,
         sampler,
         preset,
-        config.reward,
+        rewards,
         processes,
         num_samples=config.train.samples_per_problem,
         dynamic_sampling=config.algorithm.dynamic_sampling,

@@ -1,5 +1,6 @@
 """A few attempts of an evaluation as a parquet file to read: question, response, what was found in it, verdict."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def write_samples(path: Path, groups: Sequence[RolloutGroup]) -> None:
                 "status": verdict.status.value if verdict else None,
                 "rule": verdict.rule if verdict else None,
                 "reward": rollout.reward,
+                "reward_parts": json.dumps(dict(rollout.reward_parts)),
                 "num_tokens": len(rollout.token_ids),
                 "stop_reason": rollout.stop_reason.value,
             }
@@ -55,6 +57,7 @@ _SCHEMA = pa.schema(
         ("status", pa.string()),
         ("rule", pa.string()),
         ("reward", pa.float64()),
+        ("reward_parts", pa.string()),  # a JSON object: terms with their weights
         ("num_tokens", pa.int64()),
         ("stop_reason", pa.string()),
     ]

@@ -69,7 +69,7 @@ class Trainer:
         config, state, processes = self.config, self.state, self.policy.processes
         torch.manual_seed(stream_seed(config.seed, state.step, processes.rank))
         with clock.measure("sample"):
-            collected = self.source.collect(config.train.problems_per_step, on_progress)
+            collected = self.source.collect(config.train.problems_per_step, on_progress, step=state.step)
         with clock.measure("score"):
             own = self._scored(collected.groups)
         groups = shared(own, processes)

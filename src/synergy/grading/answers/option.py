@@ -1,7 +1,7 @@
 """Option letters: one of the problem's choices, named by its letter, its text, or both when they agree.
 
-"B", "b", "(B)", "B.", "option B", "B) blue" and "blue" name the same choice. A letter with another choice's text, several
-letters, or a text that two choices share name none: whoever lists every option has not answered.
+"B", "b", "(B)", "B.", "option B", "B) blue" and "blue" name the same choice. A letter with another choice's text,
+several letters, or a text that two choices share name none: whoever lists every option has not answered.
 """
 
 import re

@@ -1,0 +1,73 @@
+"""From a benchmark's name and file to something to evaluate on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from synergy.benchmarks.benchmark import Benchmark
+from synergy.benchmarks.registry import BENCHMARKS, get_benchmark
+from synergy.benchmarks.tables import open_benchmark
+from synergy.errors import InputError, unknown_name
+from synergy.evaluation.evaluation_set import EvaluationSet, Problems
+from synergy.evaluation.pocket_set import NUM_PROBLEMS, pocket_set
+from synergy.evaluation.provenance import file_sha256
+from synergy.records import Problem
+
+POCKET = "pocket"
+
+
+class FirstProblems:
+    """The first `num` of some problems."""
+
+    def __init__(self, problems: Problems, num: int) -> None:
+        self._problems = problems
+        self._num = num
+
+    def __len__(self) -> int:
+        """How many."""
+        return self._num
+
+    def __getitem__(self, index: int) -> Problem:
+        """The problem at an index from 0."""
+        return self._problems[index]
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise InputError for a name that is no benchmark, or that is given twice."""
+    for name in names:
+        if name != POCKET and name not in BENCHMARKS:
+            raise unknown_name("benchmark", name, (*BENCHMARKS, POCKET))
+        if list(names).count(name) > 1:
+            raise InputError(f"benchmark {name} is named twice; expected each once")
+
+
+def open_set(
+    name: str, path: Path | None, *, limit: int | None = None, families: Sequence[str] | None = None
+) -> EvaluationSet:
+    """The benchmark of that name, or the pocket's evaluation split; raises as `open_benchmark` and `pocket_set`."""
+    if name == POCKET:
+        if path is not None:
+            raise InputError(f"--data {path} for the pocket, which is built in; expected none: leave it out")
+        return pocket_set(num_problems=limit or NUM_PROBLEMS, families=families)
+    benchmark = get_benchmark(name)
+    data = open_benchmark(benchmark, path)
+    found = set_of(benchmark, data, data=data.label, data_sha256=file_sha256(path) if path else None)
+    if limit is None or limit >= len(data):
+        return found
+    return replace(found, problems=FirstProblems(data, limit), limit=limit)
+
+
+def set_of(benchmark: Benchmark, problems: Problems, *, data: str, data_sha256: str | None) -> EvaluationSet:
+    """Some problems with a benchmark's rule and metrics."""
+    return EvaluationSet(
+        name=benchmark.name,
+        title=benchmark.title,
+        source=benchmark.source,
+        problems=problems,
+        metrics=benchmark.metrics,
+        main_metric=benchmark.main_metric,
+        official=benchmark.official,
+        official_source=benchmark.official_source,
+        data=data,
+        data_sha256=data_sha256,
+    )
