@@ -103,6 +103,15 @@ def test_scores_that_do_not_mix_are_refused_unless_forced(capsys: pytest.Capture
     assert "† made differently: protocol.response.max_tokens: 100 in one" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("is_instructed", [True, False])
+def test_a_benchmarks_own_demand_on_the_answer_stands_with_the_question(is_instructed: bool):
+    with loopback(model) as server:
+        command = ["eval", "m", "--on", "mmstar", "--data", str(MMSTAR), "--protocol", "vlaa", "--limit", "1"]
+        command += ["--set", f"asking.benchmark_instruction={str(is_instructed).lower()}", "--out", "out"]
+        assert run([*command, "--endpoint", f"{server.url}/v1"]) == 0
+    assert ("Please select the correct answer from the options above." in str(server.asked)) is is_instructed
+
+
 def test_what_a_server_did_not_answer_is_asked_again_on_demand(capsys: pytest.CaptureFixture[str]):
     refused = ["Which colour is the disc?"]
 

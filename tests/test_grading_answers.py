@@ -156,6 +156,7 @@ def test_a_gold_answer_that_cannot_be_read_leaves_every_answer_unscored(kind: st
         ("expression", "2\\sqrt{3}", "3.464"),
         ("expression", "\\{1,2\\}", "(1,2)"),
         ("expression", "1.22", "1,22"),
+        ("expression", "5m", "5"),
         ("expression", "3", "1+2=4=3"),
     ],
 )

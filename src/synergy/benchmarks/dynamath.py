@@ -31,8 +31,9 @@ TOLERANCE = 0.001
 _KINDS = {"float": AnswerKind.NUMBER, "multiple choice": AnswerKind.OPTION, "text": AnswerKind.TEXT}
 _LETTERS = ("A", "B", "C", "D", "E")  # the options' texts stand in the question or the picture
 _QUESTION, _TYPE = "qid", "answer_type"
-_SHORT = {  # upstream's misspelling
-    "multiple choice": "Provide the corresponing choice option in the 'short answer' key, such as 'A', 'B', 'C', or 'D'.",
+_SHORT = {
+    "multiple choice": "Provide the corresponing choice option in the 'short answer' key, "  # upstream's misspelling
+    "such as 'A', 'B', 'C', or 'D'.",
     "float": "Format the answer as a three-digit floating-point number and provide it in the 'short answer' key.",
     "text": "Float numbers in the answer should be formatted as three-digit floating-point numbers.",
 }
@@ -65,9 +66,9 @@ def _instruction(problem: Problem) -> Instruction:
     return Instruction(
         before="## Question\n ",
         after="\n## Answer Instruction Please provide an answer to the question outlined above. Your response should "
-        "adhere to the following JSON format, which includes two keys: 'solution' and 'short answer'. The 'solution' key "
-        "can contain detailed steps needed to solve the question, and the 'short answer' key should provide a concise "
-        f"response. {_SHORT[problem.tags[_TYPE]]}\n\nExample of expected JSON response format:\n\n"
+        "adhere to the following JSON format, which includes two keys: 'solution' and 'short answer'. The 'solution' "
+        "key can contain detailed steps needed to solve the question, and the 'short answer' key should provide a "
+        f"concise response. {_SHORT[problem.tags[_TYPE]]}\n\nExample of expected JSON response format:\n\n"
         '{\n    "solution": "[Detailed step-by-step explanation]",\n    "short answer": "[Concise Answer]"\n}',
     )
 

@@ -9,8 +9,9 @@ from synergy.records import Problem
 _SELECT = Instruction(after="\nPlease select the correct answer from the options above. \n")
 _THEREFORE = Instruction(
     before="Solve the following math problem efficiently and clearly.  The last line of your response should be of the "
-    "following format: 'Therefore, the final answer is: $\\boxed{ANSWER}$. I hope it is correct' (without quotes) where "
-    "ANSWER is just the final number or expression that solves the problem. Think step by step before answering.\n\n"
+    "following format: 'Therefore, the final answer is: $\\boxed{ANSWER}$. I hope it is correct' (without quotes) "
+    "where ANSWER is just the final number or expression that solves the problem. Think step by step before "
+    "answering.\n\n"
 )
 _BOXED = Instruction(after="\nPlease reason step by step, and put your final answer within \\boxed{}.")
 

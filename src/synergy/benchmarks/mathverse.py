@@ -29,8 +29,8 @@ from synergy.records import AnswerKind, Problem, Verdict
 _IN_PICTURE = "According to the question shown in the image, please answer the question."
 _VISION_ONLY = "Vision Only"
 _DEMAND = re.compile(
-    r"\A\s*(?:According to the question shown in the image, p|P)lease (?:directly|first conduct reasoning, and then) answer "
-    r"the question and provide the [^\n]*(?:\n\s*Question:\s*|\s*\Z)"
+    r"\A\s*(?:According to the question shown in the image, p|P)lease (?:directly|first conduct reasoning, and then) "
+    r"answer the question and provide the [^\n]*(?:\n\s*Question:\s*|\s*\Z)"
 )
 
 

@@ -3,7 +3,8 @@
 Layouts: VLMEvalKit's MMMU_DEV_VAL.tsv, the lmms-lab table with `options` as a list in a text, and the per-subject
 tables of the authors; pictures in image_1 … image_7. "<image 1>" stays in the question as the authors have it;
 VLMEvalKit puts the picture there, here all come first. Rows of the split dev, which the TSV file also has, do not
-count. Questions without options get no instruction from VLMEvalKit. Metrics: "overall" over questions, as main_eval_only.py has it, and each of six disciplines and 30 subjects.
+count. VLMEvalKit gives questions without options no instruction. Metrics: "overall" over questions, as
+main_eval_only.py has it, and each of six disciplines and 30 subjects.
 
 The rule reads the published responses of LLaVA-1.5-13B and Qwen-VL as upstream's files say, all 1,800 of them. It makes
 329 and 309 of 900 right; with upstream's draws where a response names no option they are 330 (36.7) and 325 (36.1).

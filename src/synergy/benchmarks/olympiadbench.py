@@ -71,9 +71,10 @@ def _instruction(problem: Problem) -> Instruction:
     apart = ", note that the unit of the answer should not be included in \\boxed{}" if unit else ""
     return Instruction(
         before=f"The following is an open-ended problem from an International Math competition. {kind or ''}Please "
-        "calculate the answer according to the given requirements and the information provided. Please use LaTeX format "
-        "to represent the variables and formulas used in the solution process and results. Please end your solution with "
-        f'"So the final answer is {box}{"(unit)" if unit else ""}." and give the result explicitly{apart}.\n'
+        "calculate the answer according to the given requirements and the information provided. Please use LaTeX "
+        "format to represent the variables and formulas used in the solution process and results. Please end your "
+        f'solution with "So the final answer is {box}{"(unit)" if unit else ""}." and give the result explicitly'
+        f"{apart}.\n"
     )
 
 

@@ -13,8 +13,8 @@ the problem as a whole right or wrong (multi) and its steps:
 Score = (N − IG/2 − RM − IK) / N, which is CM + IG/2; RM's rate is out of CM + RM. Upstream has N = 525 written down;
 here N is the number of problems whose rows are all there, which is the same for the whole set. Others do not count.
 
-Instruction: none under VLMEvalKit's name WeMath. Its first WeMath.tsv of January 2025 had the authors' template within
-the question; since then the template is the column `requirement`, which only WeMath_COT appends. The rule below reads
+Instruction: none under VLMEvalKit's name WeMath. Its first WeMath.tsv (January 2025) had the authors' template within
+the question; in the next the template is the column `requirement`, which only WeMath_COT appends. The rule below reads
 what the template asks for, other responses go to VLMEvalKit's LLM.
 
 Layouts: VLMEvalKit's WeMath.tsv (A … H in columns) and the authors' hub table (one `option` text).

@@ -33,7 +33,16 @@ def run_evaluation(options: EvalOptions) -> None:
     out = options.out or default_folder(asked)
     families = split_names(options.families) if options.families else None
     # all of them first: a file that is missing is not found out after hours of sampling
-    sets = [open_set(name, paths.get(name), limit=options.limit, families=families) for name in names]
+    sets = [
+        open_set(
+            name,
+            paths.get(name),
+            limit=options.limit,
+            families=families,
+            is_instructed=protocol.asking.benchmark_instruction,
+        )
+        for name in names
+    ]
     scores: list[Labelled] = []
     with locked(out):
         for on in sets:

@@ -25,6 +25,8 @@ class AskingConfig(Config):
     """tuned models get the preset's instruction; without it they get the question and the system turn"""
     instruct_base: bool = True
     """untuned models get it too"""
+    benchmark_instruction: bool = False
+    """a benchmark's own demand on the answer's format stands with the question, as VLMEvalKit puts it"""
     system: str | None = None
     """another system turn than the preset's; null for the preset's own"""
 

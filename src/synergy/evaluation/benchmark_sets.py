@@ -32,6 +32,23 @@ class FirstProblems:
         return self._problems[index]
 
 
+class InstructedProblems:
+    """Problems whose questions carry the benchmark's own demand on the answer's format."""
+
+    def __init__(self, benchmark: Benchmark, problems: Problems) -> None:
+        self._benchmark = benchmark
+        self._problems = problems
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._problems)
+
+    def __getitem__(self, index: int) -> Problem:
+        """The problem at an index from 0."""
+        problem = self._problems[index]
+        return replace(problem, question=self._benchmark.asked(problem))
+
+
 def check_names(names: Sequence[str]) -> None:
     """Raise InputError for a name that is no benchmark, or that is given twice."""
     for name in names:
@@ -42,19 +59,28 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def open_set(
-    name: str, path: Path | None, *, limit: int | None = None, families: Sequence[str] | None = None
+    name: str,
+    path: Path | None,
+    *,
+    limit: int | None = None,
+    families: Sequence[str] | None = None,
+    is_instructed: bool = False,
 ) -> EvaluationSet:
-    """The benchmark of that name, or the pocket's evaluation split; raises as `open_benchmark` and `pocket_set`."""
+    """The benchmark of that name, or the pocket's evaluation split; raises as `open_benchmark` and `pocket_set`.
+
+    `is_instructed` puts the benchmark's own demand on the answer's format to the question; the pocket has none.
+    """
     if name == POCKET:
         if path is not None:
             raise InputError(f"--data {path} for the pocket, which is built in; expected none: leave it out")
         return pocket_set(num_problems=limit or NUM_PROBLEMS, families=families)
     benchmark = get_benchmark(name)
     data = open_benchmark(benchmark, path)
-    found = set_of(benchmark, data, data=data.label, data_sha256=file_sha256(path) if path else None)
+    problems = InstructedProblems(benchmark, data) if is_instructed else data
+    found = set_of(benchmark, problems, data=data.label, data_sha256=file_sha256(path) if path else None)
     if limit is None or limit >= len(data):
         return found
-    return replace(found, problems=FirstProblems(data, limit), limit=limit)
+    return replace(found, problems=FirstProblems(problems, limit), limit=limit)
 
 
 def set_of(benchmark: Benchmark, problems: Problems, *, data: str, data_sha256: str | None) -> EvaluationSet:

@@ -14,7 +14,7 @@ from synergy.grading.answers.text import plain_words
 from synergy.grading.answers.wrapping import unwrap
 from synergy.grading.comparison import AnswerRule, Comparison, Undecided, right, unscored, wrong
 from synergy.grading.formula import compare_formulas
-from synergy.grading.formula.units import is_unit
+from synergy.grading.formula.units import is_unit, without_letter_unit
 from synergy.grading.pool import Outcome, OutcomeStatus
 from synergy.records import AnswerKind, Problem
 
@@ -51,8 +51,11 @@ def _plain_quantity(text: str) -> Quantity | None:
 
 
 def _equal_in_another_notation(gold: str, predicted: str) -> bool:
-    """Whether decimal commas are meant (1,22 for 1.22), or the last side of an equation (… = 3) says it."""
-    variants = [(_with_decimal_point(gold), _with_decimal_point(predicted))]
+    """Whether decimal commas are meant (1,22), a unit of one letter (5m), or the last side of an equation (… = 3)."""
+    variants = [
+        (_with_decimal_point(gold), _with_decimal_point(predicted)),
+        (without_letter_unit(gold), without_letter_unit(predicted)),
+    ]
     if "=" in predicted and "=" not in gold:
         variants.append((gold, predicted.rpartition("=")[2]))
     return any(pair != (gold, predicted) and compare_formulas(*pair).leniently_equal for pair in variants)

@@ -32,7 +32,7 @@ _QUANTITY = re.compile(
 _LATEX_COMMA = re.compile(r"\{,\}|, ?\\! ?")
 _PERCENT = re.compile(r"(?:\\?%|percent|percentage|pct)(?: points?)?")
 _DEGREE = re.compile(r"\^ ?\{? ?\\circ ?\}?|\\degree|degrees?")
-_UNIT = re.compile(r"(?P<name>[A-Za-z][A-Za-z/ .]{0,30}?)(?: ?\^ ?\{?(?P<power>-?[0-9])\}?)?")
+_UNIT = re.compile(r"(?P<name>[A-Za-z][A-Za-z/ .]{0,30}?|[\u4e00-\u9fff]{1,4})(?: ?\^ ?\{?(?P<power>-?[0-9])\}?)?")
 _TEXT_COMMAND = re.compile(r"\\(?:text|textrm|textbf|mathrm|mathbf|mbox|rm)\s*\{([^{}]*)\}|\\[,;:! ]|~")
 #: A word that makes more than a unit of what follows a number.
 _NO_UNITS = frozenset(
@@ -63,6 +63,11 @@ _SAME_UNITS = {
     "hour": "h",
     "hr": "h",
     "dollar": "$",
+    "米": "m",
+    "厘米": "cm",
+    "千米": "km",
+    "度": "degree",
+    "元": "yuan",
     "liter": "l",
     "litre": "l",
 }

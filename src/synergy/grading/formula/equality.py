@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from synergy.grading.formula.compare import Comparer
 from synergy.grading.formula.cursor import Node
+from synergy.grading.formula.notation import ascii_notation
 from synergy.grading.formula.numeric import Undecidable
 from synergy.grading.formula.reader import read
 from synergy.grading.formula.tokens import NotAFormula
@@ -55,6 +56,6 @@ def compare_formulas(gold: str, predicted: str) -> Decision:
 
 def _read(text: str) -> Node | None:
     try:
-        return read(without_unit(text))
+        return read(without_unit(ascii_notation(text).rstrip()))
     except NotAFormula:
         return None
