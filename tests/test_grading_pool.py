@@ -100,8 +100,8 @@ def test_a_script_without_a_main_guard_can_grade_and_ends_by_itself():
     script = (
         "from synergy.grading import grade_answer\n"
         "from synergy.records import AnswerKind, Problem\n"
-        "p = Problem(id='1', question='?', answer='2x+1', answer_kind=AnswerKind.EXPRESSION)\n"
-        "print(grade_answer(p, '1+2x').rule)\n"
+        "p = Problem(id='1', question='?', answer='\\\\sum_{k=1}^{3} k', answer_kind=AnswerKind.EXPRESSION)\n"
+        "print(grade_answer(p, '6').rule)\n"
         "import sys; print('torch' in sys.modules, 'sympy' in sys.modules)\n"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
