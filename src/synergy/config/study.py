@@ -1,0 +1,122 @@
+"""The document that says what a study compares: arms × seeds × axes, under settings that all of them share.
+
+Settings of trainings are *stages*: mappings with the keys of a train document (`synergy.config.train`), laid on top of
+`stages.common`. A recipe (`synergy.recipes`) says which stages an arm goes through. An arm may change a stage's values,
+but only where `varies` names their path: what arms are allowed to differ in is part of the question.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from synergy.config.base import Config
+from synergy.config.data import DataConfig
+from synergy.config.protocol import ProtocolConfig
+
+Count = Annotated[int, Field(gt=0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Settings = dict[str, JsonValue]
+RecipeName = Literal["base", "sft", "rl", "two_stage", "interleaved", "progressive", "data_mixing", "merging"]
+
+
+class ArmConfig(Config):
+    """One way of training that the study compares."""
+
+    recipe: RecipeName
+    """how the model is made"""
+    stages: dict[str, Settings] = Field(default_factory=dict)
+    """by stage, values on top of the study's own; their paths must be in `varies`"""
+    options: Settings = Field(default_factory=dict)
+    """of the recipe itself, such as merging's sft_ratio; see `synergy.recipes`"""
+    note: str = ""
+    """what the arm is, for the report"""
+
+
+class EvaluationSetConfig(Config):
+    """Problems that all arms are evaluated on."""
+
+    name: Name
+    """what tables call it"""
+    title: str
+    """what charts call it"""
+    data: DataConfig
+    """the problems"""
+
+
+class LevelsConfig(Config):
+    """Difficulty levels from a reference model's pass counts (2507.07562, section 2.3)."""
+
+    num_samples: Annotated[int, Field(ge=1)] = 16
+    """attempts at each problem, with random numbers of their own"""
+    model: str | None = None
+    """the reference model's checkpoint; null for the study's base model"""
+
+
+class StudyEvaluationConfig(Config):
+    """How the models of all arms are evaluated, alike."""
+
+    protocol: ProtocolConfig
+    """how they are asked, sampled and read; `num_runs` is the number of attempts at each problem"""
+    sets: Annotated[tuple[EvaluationSetConfig, ...], Field(min_length=1)]
+    """the problems"""
+    levels: LevelsConfig | None = LevelsConfig()
+    """where levels come from; null for those that the problems have"""
+    problems_per_shard: Count = 1024
+    """problems that are sampled together"""
+
+
+class AxisValue(Config):
+    """One point of an axis."""
+
+    label: Name
+    """what tables call it"""
+    stages: dict[str, Settings] = Field(default_factory=dict)
+    """by stage, values on top of the study's own"""
+
+
+class StudyConfig(Config):
+    """A controlled comparison."""
+
+    kind: Literal["study"]
+    """the kind of document"""
+    name: Name
+    """of its folder: runs/NAME"""
+    title: str
+    """of its report"""
+    evidence: str
+    """what its numbers are evidence about and what not; stands at the head of the report"""
+    source: str = ""
+    """the paper whose question it asks"""
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
+    """every arm is made with each"""
+    varies: tuple[str, ...] = ("recipe",)
+    """what arms may differ in: recipe, or paths into stages such as rl.sampling; a path covers all below it"""
+    stages: dict[str, Settings]
+    """settings of trainings by stage; `common` is below all of them, and `extends: rl` lays a stage on another"""
+    arms: Annotated[dict[Name, ArmConfig], Field(min_length=1)]
+    """what is compared"""
+    baseline: str = "base"
+    """the arm that gains are measured against"""
+    evaluation: StudyEvaluationConfig
+    """how models are measured"""
+    axes: dict[Name, tuple[AxisValue, ...]] = Field(default_factory=dict)
+    """what is varied for all arms alike, such as the model or the number of problems: a grid of their values"""
+    claims: tuple[str, ...] | None = None
+    """which claims of the registry are judged; null for all whose arms are here"""
+    published: str | None = None
+    """a JSON file of published figures to show beside ours"""
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.baseline not in self.arms:
+            raise ValueError(f"baseline {self.baseline} is no arm; expected one of: {', '.join(self.arms)}")
+        if "common" not in self.stages:
+            raise ValueError("stages without common; expected the settings that all trainings share")
+        for arm, config in self.arms.items():
+            unknown = [stage for stage in config.stages if stage not in self.stages]
+            if unknown:
+                raise ValueError(
+                    f"arm {arm} changes stage {unknown[0]}, which the study has not; expected one of: "
+                    f"{', '.join(self.stages)}"
+                )
+        return self

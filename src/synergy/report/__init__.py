@@ -1,0 +1,1 @@
+"""The report: one self-contained page from a study's folder, with its charts, claims and samples."""
