@@ -101,6 +101,10 @@ class StudyConfig(Config):
     """how models are measured"""
     axes: dict[Name, tuple[AxisValue, ...]] = Field(default_factory=dict)
     """what is varied for all arms alike, such as the model or the number of problems: a grid of their values"""
+    scales: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
+    """smaller or larger versions of the study, by name: paths into this document and their values"""
+    scale: Name | None = None
+    """which of `scales` is meant; null for the study as it stands"""
     claims: tuple[str, ...] | None = None
     """which claims of the registry are judged; null for all whose arms are here"""
     published: str | None = None
@@ -110,6 +114,8 @@ class StudyConfig(Config):
     def _is_consistent(self) -> Self:
         if self.baseline not in self.arms:
             raise ValueError(f"baseline {self.baseline} is no arm; expected one of: {', '.join(self.arms)}")
+        if self.scale is not None and self.scale not in self.scales:
+            raise ValueError(f"scale {self.scale} is not among scales; expected one of: {', '.join(self.scales)}")
         if "common" not in self.stages:
             raise ValueError("stages without common; expected the settings that all trainings share")
         for arm, config in self.arms.items():

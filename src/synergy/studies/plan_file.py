@@ -21,8 +21,7 @@ from pydantic import JsonValue
 from synergy.config.base import Config
 from synergy.config.load import load
 from synergy.config.resolve import write_resolved
-
-StepKind = Literal["train", "distil", "merge", "tag", "evaluate"]
+from synergy.recipes.step import StepKind
 
 
 class LedgerPart(Config):
@@ -55,6 +54,8 @@ class PlannedStep(Config):
     """hash of kind, version, config and inputs' keys"""
     kind: StepKind
     """what it does"""
+    number: int = 0
+    """its place in the order of work"""
     name: str
     """for people: two_stage/rl, seed 0"""
     inputs: dict[str, str]
@@ -101,7 +102,7 @@ class PlanFile(Config):
     baseline: str
     """the arm that gains are measured against"""
     levels: dict[str, str]
-    """by evaluation set, the key of the tag step whose levels count; none for sets without"""
+    """by evaluation set, after the labels of its cell ("7b/pocket"), the key of the tag step whose levels count"""
     runs: tuple[ArmRun, ...]
     """every arm, seed and cell"""
     steps: dict[str, PlannedStep]

@@ -140,7 +140,9 @@ class StudyResults:
             done = [run for run in runs if name in run.evaluations and self.plan.steps[run.evaluations[name]].done]
             if not done:
                 continue
-            problems = self._problems(self.step_folder(done[0].evaluations[name]), self.plan.levels.get(name))
+            problems = self._problems(
+                self.step_folder(done[0].evaluations[name]), self.plan.levels.get("/".join([*axes.values(), name]))
+            )
             arms: dict[str, list[RunScores]] = {}
             for run in done:
                 arms.setdefault(run.arm, []).append(self._scores(run, name, problems))

@@ -1,0 +1,98 @@
+"""A study from the command line: what the options mean, the plan, the run, the report."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from synergy.cli.study_display import open_display, show_plan
+from synergy.config.load import load
+from synergy.config.study import StudyConfig
+from synergy.errors import InputError, unknown_name
+from synergy.studies.graph import Graph, make_graph
+from synergy.studies.plan_file import ArmRun
+from synergy.studies.runner import Runner, StudyFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyOptions:
+    """The options of `synergy study`."""
+
+    file: Path
+    overrides: tuple[str, ...]
+    is_plan: bool
+    arms: tuple[str, ...]
+    seeds: str | None
+    out: Path | None
+    threads: int | None
+    writes_report: bool
+
+
+def run_study(options: StudyOptions) -> None:
+    """Plan, and unless that is all that was asked for, run and report; raises as what it calls does."""
+    config = load_study(options.file, options.overrides)
+    folder = StudyFolder(options.out or Path("runs") / config.name)
+    graph = make_graph(config)
+    runs = _chosen(graph, options)
+    show_plan(graph, runs, folder)
+    if options.is_plan:
+        return
+    _use_threads(options.threads)
+    with open_display() as display:
+        Runner(graph, folder, display).run(runs)
+    if options.writes_report:
+        from synergy.report.page import write_report
+
+        click.echo(f"report: {write_report(folder.path, folder.path / 'report.html')}")
+
+
+def load_study(file: Path, overrides: Sequence[str]) -> StudyConfig:
+    """The study in a file, at the scale that it asks for; overrides win over the scale's values."""
+    config = load(file, StudyConfig, overrides)
+    if config.scale is None:
+        return config
+    scaled = [f"{path}={json.dumps(value)}" for path, value in config.scales[config.scale].items()]
+    found = load(file, StudyConfig, [*scaled, *overrides])
+    return found.model_copy(update={"name": f"{config.name}-{config.scale}"})
+
+
+def _chosen(graph: Graph, options: StudyOptions) -> tuple[ArmRun, ...]:
+    study = graph.study
+    for arm in options.arms:
+        if arm not in study.arms:
+            raise unknown_name(f"arm of study {study.name}", arm, study.arms)
+    seeds = _seeds(options.seeds, study) if options.seeds else study.seeds
+    return tuple(
+        run
+        for run in graph.runs
+        if run.seed in seeds and (not options.arms or run.arm.partition("@")[0] in options.arms)
+    )
+
+
+def _seeds(text: str, study: StudyConfig) -> tuple[int, ...]:
+    """The seeds of an option such as "0,2"; raises InputError for others than the study has."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise InputError(f"--seeds {text}: not numbers with commas between; expected such as --seeds 0,1")
+    found = tuple(int(part) for part in parts)
+    missing = [seed for seed in found if seed not in study.seeds]
+    if missing:
+        raise InputError(
+            f"--seeds {text}: study {study.name} has no seed {missing[0]}; expected some of "
+            f"{', '.join(map(str, study.seeds))}: give --set seeds=[…] for others"
+        )
+    return found
+
+
+def _use_threads(threads: int | None) -> None:
+    import warnings
+
+    import torch
+    import transformers
+
+    if threads:
+        torch.set_num_threads(threads)
+    transformers.utils.logging.disable_progress_bar()  # its bars would tear our display
+    warnings.filterwarnings("ignore", category=FutureWarning)  # of libraries to libraries

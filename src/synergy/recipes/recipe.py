@@ -1,0 +1,124 @@
+"""What a recipe is given and what it returns.
+
+A recipe is a function of an `Arm`: it asks for steps by stage and says which of them make the arm's model. It knows
+nothing about folders, displays or what other arms do; equal steps are found by their keys.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synergy.config.data import FileDataConfig
+from synergy.config.distil import DistilConfig
+from synergy.config.merge import MergeConfig
+from synergy.config.model import ModelConfig
+from synergy.errors import InputError, unknown_name
+from synergy.recipes.settings import ArmSettings
+from synergy.recipes.step import STEP, STEP_DATA, STEP_MODEL, Step
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Made:
+    """One model that a recipe makes."""
+
+    stages: Mapping[str, Step]  #: its steps by stage, in order; the last one makes the model; none for the base model
+    suffix: str = ""  #: for further models of the arm that only feed a curve: "@0.25"
+
+    @property
+    def model(self) -> Step | None:
+        """The step whose model this is, None for the base model."""
+        return list(self.stages.values())[-1] if self.stages else None
+
+
+class Arm:
+    """One arm with one seed in one cell of the axes."""
+
+    def __init__(self, settings: ArmSettings, seed: int) -> None:
+        self.settings = settings
+        self.seed = seed
+        self.name = settings.arm
+        self._options = dict(settings.config.options)
+
+    def option(self, name: str, default: Any) -> Any:
+        """A value of `options`, each asked for once; raises InputError in `check_options` for what nobody asked for."""
+        return self._options.pop(name, default)
+
+    def choice(self, name: str, default: str, expected: Sequence[str]) -> str:
+        """An option that is one of several words; raises InputError for another."""
+        value = str(self.option(name, default))
+        if value not in expected:
+            raise unknown_name(f"value of option {name} of arm {self.name}:", value, expected)
+        return value
+
+    def check_options(self) -> None:
+        """Raise InputError for an option that the recipe does not know."""
+        if self._options:
+            name = next(iter(self._options))
+            raise InputError(
+                f"arm {self.name}: recipe {self.settings.config.recipe} knows no option '{name}'; expected one of "
+                "those in its docstring"
+            )
+
+    def model_config(self, checkpoint: str | None) -> ModelConfig:
+        """The study's model section, with another checkpoint where one is given; nothing of it is trained."""
+        values = dict(self.settings.stage("common").get("model", {}))
+        values |= {"freeze": [], "lora": None}
+        values |= {} if checkpoint is None else {"checkpoint": checkpoint}
+        return self.settings.read(ModelConfig, values, "common.model")
+
+    def train(self, stage: str, *, model: Step | None = None, data: Step | None = None) -> Step:
+        """Train as a stage says, from another step's model or data where they are given."""
+        config = self.settings.train(stage, self.seed)
+        changes: dict[str, Any] = {}
+        inputs: dict[str, Step] = {}
+        if model is not None:
+            inputs["model"] = model
+            changes["model"] = config.model.model_copy(update={"checkpoint": STEP_MODEL})
+        if data is not None:
+            inputs["data"] = data
+            if config.evaluation is not None:  # of the data that another step's stand in for
+                evaluation = config.evaluation.model_copy(update={"data": config.validation_data})
+                changes["evaluation"] = evaluation
+            changes["data"] = FileDataConfig(source="file", path=STEP_DATA, trace_column="trace")
+        return Step(kind="train", name=self._named(stage), config=config.model_copy(update=changes), inputs=inputs)
+
+    def distil(self, stage: str, *, model: Step) -> Step:
+        """Sample a model on the training problems and keep what is right, as a stage says."""
+        common = self.settings.stage("common")
+        sampled = common.get("sampling", {})
+        values = {
+            "model": self.model_config(STEP_MODEL).model_dump(mode="json"),
+            "data": common["data"],
+            "prompt": common["prompt"],
+            "response": {
+                name: sampled[name] for name in ("temperature", "top_p", "top_k", "max_tokens") if name in sampled
+            },
+            **self.settings.stage(stage),
+            "kind": "distil",
+            "seed": self.seed,
+        }
+        config = self.settings.read(DistilConfig, values, stage)
+        return Step(kind="distil", name=self._named(stage), config=config, inputs={"model": model})
+
+    def merge(
+        self, method: str, weights: Mapping[str, float], parameters: Mapping[str, Any], models: Mapping[str, Step]
+    ) -> Step:
+        """Merge the models of other steps, by role, with these weights; `parameters` are further ones of the method.
+
+        With slerp the first weight's model is the arc's far end. Methods of differences start from the study's base.
+        """
+        first, *others = weights
+        if method == "slerp":
+            section = {"base_model": f"{STEP}{others[0]}", "other_model": f"{STEP}{first}", "t": weights[first]}
+        else:
+            section = {"models": [{"model": f"{STEP}{role}", "weight": weight} for role, weight in weights.items()]}
+            section |= {} if method == "linear" else {"base_model": self.model_config(None).checkpoint}
+        values = {"merge": {"method": method, **section, **parameters}}
+        config = self.settings.read(MergeConfig, values, "merge")
+        return Step(kind="merge", name=self._named("merge"), config=config, inputs=models)
+
+    def _named(self, stage: str) -> str:
+        return f"{self.name}/{stage}, seed {self.seed}"
+
+
+Recipe = Callable[[Arm], Sequence[Made]]

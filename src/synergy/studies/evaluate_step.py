@@ -1,0 +1,82 @@
+"""Evaluating a model on one set as a step; for levels, counting how often it is right."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from synergy.config.data import FileDataConfig
+from synergy.config.study_steps import EvaluateStepConfig
+from synergy.data.load import open_data
+from synergy.evaluation.answerer import OnProgress
+from synergy.evaluation.evaluation_set import EvaluationSet
+from synergy.evaluation.examples_set import examples_set
+from synergy.evaluation.levels_file import write_levels
+from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
+from synergy.evaluation.provenance import file_sha256
+from synergy.evaluation.run import Evaluation
+from synergy.evaluation.tagging import tag
+from synergy.recipes.step import STEP_MODEL, Step, checkpoint_folder
+from synergy.records import Purpose
+from synergy.studies.parameters import count_parameters, with_flops
+from synergy.studies.plan_file import LedgerPart
+from synergy.studies.spent import response_tokens
+from synergy.studies.watching import StudyWatcher
+
+LEVELS = "levels.json"
+
+
+class Stages:
+    """A study's watcher as an evaluation knows one."""
+
+    def __init__(self, watcher: StudyWatcher) -> None:
+        self._watcher = watcher
+
+    def sampling(self, num_before: int, num_responses: int) -> OnProgress:
+        """As `gathering.Watcher.sampling`."""
+        return self._watcher.sampling_of(num_before, num_responses)
+
+    def stage(self, name: str, num_done: int, num: int) -> None:
+        """As `gathering.Watcher.stage`."""
+        self._watcher.stage(name, num_done, num)
+
+
+def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher: StudyWatcher) -> LedgerPart:
+    """Sample, grade and write into `folder`, or go on there; raises as `Evaluation.evaluate` and `tag` do."""
+    config = step.config
+    assert isinstance(config, EvaluateStepConfig)
+    start = time.perf_counter()
+    checkpoint = config.model.checkpoint
+    if checkpoint == STEP_MODEL:
+        checkpoint = str(inputs["model"] / "model")
+    model = config.model.model_copy(update={"checkpoint": checkpoint})
+    purpose = Purpose.TAG if config.purpose == "tag" else Purpose.EVALUATE
+    part = model_part_of(model, name=step.name).model_copy(update={"checkpoint": config.model.checkpoint})
+    evaluation = Evaluation(
+        protocol=config.protocol,
+        asked=asked_of(
+            config.protocol,
+            part,
+            is_tuned=config.is_tuned,
+            seed=config.seed,
+            purpose=purpose,
+            problems_per_shard=config.problems_per_shard,
+        ),
+        answerer=answerer_of(model, config.protocol, is_tuned=config.is_tuned, seed=config.seed, purpose=purpose),
+    )
+    on, stages = _set_of(config), Stages(watcher)
+    if config.purpose == "tag":
+        write_levels(tag(evaluation, on, folder, stages).levels, folder / LEVELS)
+    else:
+        evaluation.evaluate(on, folder, stages)
+    tokens = response_tokens(folder)
+    ledger = LedgerPart(
+        generated_tokens=tokens if config.purpose == "tag" else 0,
+        evaluation_tokens=tokens if config.purpose == "evaluate" else 0,
+        seconds=time.perf_counter() - start,
+    )
+    return with_flops(ledger, count_parameters(Path(checkpoint_folder(checkpoint))))
+
+
+def _set_of(config: EvaluateStepConfig) -> EvaluationSet:
+    sha256 = file_sha256(config.data.path) if isinstance(config.data, FileDataConfig) else None
+    return examples_set(open_data(config.data), config.name, config.title, data=config.data.source, data_sha256=sha256)

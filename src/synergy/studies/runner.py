@@ -1,0 +1,122 @@
+"""Running a study's missing steps, one after the other; killed at any moment, it goes on from there.
+
+A step is made in `building/` and appears in `steps/` by one rename, with `step.json` in it: a folder in `steps/` is
+complete. Steps are functions of their keys, so a key that is there need not be made again, whatever changed elsewhere.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from synergy.config.resolve import resolved, write_resolved
+from synergy.config.study import StudyConfig
+from synergy.errors import FileError, InputError
+from synergy.evaluation.locking import locked
+from synergy.recipes.step import VERSIONS, Step
+from synergy.studies.execute import execute
+from synergy.studies.graph import Graph
+from synergy.studies.plan_file import ArmRun, LedgerPart, write_plan
+from synergy.studies.watching import StudyWatcher
+from synergy.training.environment import environment
+from synergy.training.processes import Processes
+from synergy.training.run_folder import write_json
+
+STEP_FILE, _STUDY = "step.json", "study.json"
+
+
+class StudyFolder:
+    """Where a study's steps are."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.steps = path / "steps"
+        self.building = path / "building"
+
+    def of(self, step: Step) -> Path:
+        """The finished folder of a step."""
+        return self.steps / step.folder_name
+
+    def ledger(self, step: Step) -> LedgerPart | None:
+        """What a finished step took, None where it is not finished."""
+        path = self.of(step) / STEP_FILE
+        if not path.exists():
+            return None
+        try:
+            return LedgerPart(**json.loads(path.read_text(encoding="utf-8"))["ledger"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError(
+                f"{path}: not as it was written; remove {path.parent} and run the same study again"
+            ) from None
+
+    def done(self, steps: Sequence[Step]) -> dict[str, LedgerPart]:
+        """What those of the steps took that are finished, by key."""
+        found = {step.key: self.ledger(step) for step in steps}
+        return {key: ledger for key, ledger in found.items() if ledger is not None}
+
+    def check(self) -> None:
+        """Raise InputError where the folder holds something else than a study."""
+        is_study = (self.path / _STUDY).exists() or not self.path.exists() or not any(self.path.glob("[!.]*"))
+        if not is_study:
+            raise InputError(f"{self.path} exists and holds no study; expected a new folder: give another --out")
+
+    def create(self, study: StudyConfig) -> None:
+        """Make the folder of a checked study and write what it is; raises FileError."""
+        try:
+            for folder in (self.steps, self.building):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{self.path}: cannot be made ({error.strerror}); give another --out") from None
+        write_resolved(study, self.path / _STUDY)
+
+
+class Runner:
+    """Runs a graph in a folder."""
+
+    def __init__(self, graph: Graph, folder: StudyFolder, watcher: StudyWatcher) -> None:
+        self.graph = graph
+        self.folder = folder
+        self.watcher = watcher
+
+    def run(self, runs: Sequence[ArmRun]) -> None:
+        """Make all steps that these runs need and that are missing; raises as they do, what is done stays done."""
+        self.folder.check()
+        with locked(self.folder.path):
+            self.folder.create(self.graph.study)
+            self._write_plan()
+            missing = [step for step in self.graph.needed(tuple(runs)) if self.folder.ledger(step) is None]
+            for number, step in enumerate(missing, start=1):
+                building = self.folder.building / step.folder_name
+                self.watcher.begins(step, number, len(missing), goes_on=building.exists())
+                seconds = self._make(step, building)
+                self.watcher.finished(step, seconds)
+                self._write_plan()
+
+    def _make(self, step: Step, building: Path) -> float:
+        start = time.perf_counter()
+        inputs = {role: self.folder.of(each) for role, each in step.inputs.items()}
+        ledger = execute(step, inputs, building, self.watcher)
+        seconds = time.perf_counter() - start
+        write_json(building / STEP_FILE, _step_file(step, ledger))
+        finished = self.folder.of(step)
+        shutil.rmtree(finished, ignore_errors=True)  # without a step.json it is nothing
+        building.replace(finished)
+        return seconds
+
+    def _write_plan(self) -> None:
+        write_plan(self.graph.plan(self.folder.done(self.graph.steps), {}), self.folder.path)
+
+
+def _step_file(step: Step, ledger: LedgerPart) -> Mapping[str, Any]:
+    return {
+        "kind": step.kind,
+        "version": VERSIONS[step.kind],
+        "key": step.key,
+        "name": step.name,
+        "config": resolved(step.config),
+        "inputs": {role: each.key for role, each in step.inputs.items()},
+        "ledger": ledger.model_dump(),
+        "environment": environment(Processes()),
+    }

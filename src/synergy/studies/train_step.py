@@ -1,0 +1,53 @@
+"""A training run as a step."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from synergy.config.data import FileDataConfig
+from synergy.config.train import TrainConfig
+from synergy.recipes.step import STEP_DATA, STEP_MODEL, Step
+from synergy.studies.parameters import count_parameters, with_flops
+from synergy.studies.plan_file import LedgerPart
+from synergy.studies.watching import StudyWatcher
+from synergy.training.loop import Run
+from synergy.training.prepare import prepare
+from synergy.training.processes import Processes
+from synergy.training.run_folder import RunFolder
+
+
+def train_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher: StudyWatcher) -> LedgerPart:
+    """Train, from the newest checkpoint in `folder` if there is one; raises as `prepare` and `Run` do."""
+    assert isinstance(step.config, TrainConfig)
+    config = with_inputs(step.config, inputs)
+    run_folder = RunFolder(folder)
+    run_folder.check(config)
+    if not run_folder.is_finished:
+        prepared = prepare(config, Processes())
+        run_folder.create(config)
+        Run(config, prepared, run_folder, watcher).run()
+    summary = run_folder.read_summary()
+    shutil.rmtree(run_folder.checkpoints, ignore_errors=True)  # the model is written, nothing goes on from them
+    return with_flops(_ledger(summary["ledger"]), count_parameters(run_folder.model))
+
+
+def with_inputs(config: TrainConfig, inputs: Mapping[str, Path]) -> TrainConfig:
+    """The config with folders in the place of what stands for other steps' results."""
+    changes: dict[str, object] = {}
+    if config.model.checkpoint == STEP_MODEL:
+        changes["model"] = config.model.model_copy(update={"checkpoint": str(inputs["model"] / "model")})
+    if isinstance(config.data, FileDataConfig) and config.data.path == STEP_DATA:
+        changes["data"] = config.data.model_copy(update={"path": inputs["data"] / "data.parquet"})
+    return config.model_copy(update=changes)
+
+
+def _ledger(spent: Mapping[str, float]) -> LedgerPart:
+    return LedgerPart(
+        generated_tokens=int(spent["generated_tokens"]),
+        evaluation_tokens=int(spent["evaluation_tokens"]),
+        trained_tokens=int(spent["trained_tokens"]),
+        update_tokens=int(spent["update_tokens"]),
+        images=int(spent["images"]),
+        seconds=spent["training_seconds"] + spent["evaluation_seconds"],
+        peak_memory_bytes=int(spent["peak_memory_bytes"]),
+    )

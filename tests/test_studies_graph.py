@@ -1,0 +1,117 @@
+"""A study's graph: what is shared, what a key depends on, what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from synergy.cli.study_run import load_study
+from synergy.config.load import load
+from synergy.config.study import StudyConfig
+from synergy.errors import InputError
+from synergy.recipes.step import in_order
+from synergy.studies.graph import make_graph
+
+POCKET = Path(__file__).parents[1] / "studies" / "pocket.yaml"
+
+
+def study(*overrides: str) -> StudyConfig:
+    return load(POCKET, StudyConfig, overrides)
+
+
+def keys(config: StudyConfig, arm: str, stage: str) -> set[str]:
+    return {run.stages[stage] for run in make_graph(config).runs if run.arm == arm}
+
+
+def test_arms_share_the_steps_that_are_equal():
+    config = study()
+    assert keys(config, "sft", "sft") == keys(config, "two_stage", "sft") == keys(config, "merging", "sft")
+    assert keys(config, "rl", "rl") == keys(config, "data_mixing", "rl") == keys(config, "merging", "rl")
+    graph = make_graph(config)
+    assert len(graph.steps) == len({step.key for step in graph.steps})
+    trained = [step for step in graph.steps if step.kind == "train"]
+    assert len(trained) == 6  # sft, rl, two_stage_rl, interleaved, progressive, mixing_sft
+
+
+def test_every_step_comes_after_its_inputs():
+    steps = make_graph(study()).steps
+    place = {step.key: index for index, step in enumerate(steps)}
+    assert all(place[each.key] < place[step.key] for step in steps for each in step.inputs.values())
+    assert in_order(list(reversed(steps)))[-1].key in place
+
+
+def test_a_key_depends_on_settings_seed_and_inputs_and_on_nothing_else():
+    plain = study()
+    assert keys(plain, "rl", "rl") == keys(study("title=another", "name=another"), "rl", "rl")
+    assert keys(plain, "rl", "rl") != keys(study("stages.rl.train.num_steps=3"), "rl", "rl")
+    assert keys(plain, "rl", "rl") != keys(study("seeds=[1]"), "rl", "rl")
+    changed = study("stages.sft.train.num_steps=3")
+    assert keys(plain, "two_stage", "two_stage_rl") != keys(changed, "two_stage", "two_stage_rl")
+    assert keys(plain, "rl", "rl") == keys(changed, "rl", "rl")
+
+
+def test_merging_sweeps_ratios_beside_the_arm_itself():
+    runs = {run.arm: run for run in make_graph(study()).runs if run.recipe == "merging"}
+    assert sorted(runs) == ["merging", "merging@0", "merging@0.25", "merging@0.5", "merging@0.75", "merging@1"]
+    assert [run.arm for run in runs.values() if run.shown] == ["merging"]
+    assert runs["merging"].evaluations == runs["merging@0.25"].evaluations
+    of_arm = {run.arm: run.evaluations for run in make_graph(study()).runs}
+    assert runs["merging@0"].evaluations == of_arm["rl"]
+    assert runs["merging@1"].evaluations == of_arm["sft"]
+
+
+def test_levels_are_measured_once_for_all_arms_and_seeds():
+    graph = make_graph(study("seeds=[0,1]"))
+    tags = [step for step in graph.steps if step.kind == "tag"]
+    assert [step.key for step in tags] == [graph.levels["pocket"].key]
+    assert {run.seed for run in graph.runs} == {0, 1}
+    assert make_graph(study("evaluation.levels=null")).levels == {}
+
+
+def test_axes_make_a_grid_of_cells():
+    axes: dict[str, Any] = {
+        "problems": [{"label": str(num), "stages": {"common": {"data": {"num_problems": num}}}} for num in (100, 200)]
+    }
+    graph = make_graph(study(f"axes={yaml.safe_dump(axes, default_flow_style=True, width=10_000).strip()}"))
+    cells = {run.axes["problems"]: run.stages["sft"] for run in graph.runs if run.arm == "sft"}
+    assert set(cells) == {"100", "200"}
+    assert cells["100"] != cells["200"]
+    base = {run.evaluations["pocket"] for run in graph.runs if run.arm == "base"}
+    assert len(base) == 1, "the base model is evaluated once for all sizes of training data"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["arms.rl.stages={rl: {optimizer: {learning_rate: 1e-3}}}"], "rl.optimizer.learning_rate: 0.001 in arm rl"),
+        (["varies=[]"], "recipe: base, data_mixing"),
+        (["arms.rl.options={ratio: 1}"], "recipe rl knows no option 'ratio'"),
+        (["arms.data_mixing.options={start: sft}"], "unknown value of option start of arm data_mixing: 'sft'"),
+        (["stages.sft.optimiser={}"], "study pocket, arm sft, stage sft: unknown key 'optimiser'"),
+        (["stages.rl.extends=two_stage_rl"], "stages extend in a circle"),
+        (["baseline=bas"], "baseline bas is no arm"),
+        (["arms.rl.stages={rll: {}}"], "arm rl changes stage rll"),
+        (["scale=tiny"], "scale tiny is not among scales"),
+        (["arms.x={recipe: r1}"], "r1"),
+    ],
+)
+def test_what_is_refused_is_one_line(overrides: list[str], words: str):
+    with pytest.raises(InputError, match=None) as raised:
+        make_graph(study(*overrides))
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_arms_may_differ_where_varies_says_so():
+    config = study("varies=[recipe, rl.optimizer]", "arms.rl.stages={rl: {optimizer: {learning_rate: 1e-3}}}")
+    graph = make_graph(config)
+    assert graph.plan({}, {}).differences["rl"] == {"recipe": "rl", "rl.optimizer.learning_rate": 0.001}
+    assert keys(config, "rl", "rl") != keys(config, "merging", "rl")
+
+
+def test_a_scale_is_a_set_of_values_that_overrides_still_win_over():
+    smoke = load_study(POCKET, ["scale=smoke"])
+    assert smoke.name == "pocket-smoke"
+    assert smoke.stages["sft"]["train"] == {**dict(study().stages["sft"])["train"], "num_steps": 2}  # type: ignore[dict-item]
+    assert load_study(POCKET, ["scale=smoke", "stages.sft.train.num_steps=7"]).stages["sft"]["train"]["num_steps"] == 7  # type: ignore[index,call-overload]

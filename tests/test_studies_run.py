@@ -1,0 +1,180 @@
+"""Running a study: steps once, resumed after a kill, nothing done twice, everything that a report needs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from synergy.cli import run
+from synergy.errors import InputError
+from synergy.studies.results import StudyResults
+from synergy.studies.runner import StudyFolder
+
+SHARED: dict[str, Any] = {
+    "model": {"checkpoint": "", "freeze": ["vision", "projector"]},
+    "data": {"source": "pocket", "num_problems": 12, "trace": "short"},
+    "prompt": "boxed",
+    "sampling": {"max_tokens": 12},
+    "train": {"num_steps": 2, "problems_per_step": 4, "checkpoint_every_steps": 1},
+}
+STUDY: dict[str, Any] = {
+    "kind": "study",
+    "name": "tiny",
+    "title": "tiny",
+    "evidence": "none",
+    "stages": {
+        "common": SHARED,
+        "sft": {"algorithm": {"name": "sft"}, "optimizer": {"learning_rate": 1e-3}},
+        "rl": {
+            "algorithm": {"name": "grpo"},
+            "optimizer": {"learning_rate": 1e-3},
+            "train": {"samples_per_problem": 2},
+        },
+    },
+    "arms": {
+        "base": {"recipe": "base"},
+        "sft": {"recipe": "sft"},
+        "rl": {"recipe": "rl"},
+        "merging": {"recipe": "merging"},
+    },
+    "evaluation": {
+        "protocol": {
+            "kind": "protocol",
+            "name": "tiny",
+            "source": "test",
+            "asking": {"preset": "boxed"},
+            "response": {"temperature": 1.0, "max_tokens": 12},
+            "num_runs": 2,
+        },
+        "sets": [
+            {
+                "name": "pocket",
+                "title": "Pocket",
+                "data": {"source": "pocket", "split": "evaluation", "num_problems": 10},
+            }
+        ],
+        "levels": {"num_samples": 2},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def file(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study's document, of the untrained model."""
+    path = tmp_path_factory.mktemp("study") / "tiny.yaml"
+    study = json.loads(json.dumps(STUDY))
+    study["stages"]["common"]["model"]["checkpoint"] = str(untrained)
+    path.write_text(yaml.safe_dump(study, sort_keys=False))
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study, run."""
+    out = tmp_path_factory.mktemp("runs") / "tiny"
+    assert run(["study", str(file), "--out", str(out), "--no-report"]) == 0
+    return out
+
+
+def test_a_plan_changes_nothing(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["study", str(file), "--out", str(tmp_path / "tiny"), "--plan"]) == 0
+    assert not (tmp_path / "tiny").exists()
+    out = " ".join(capsys.readouterr().out.split())
+    assert "to do: 1 × tag, 6 × evaluate, 2 × train, 3 × merge" in out
+
+
+def test_the_results_are_all_there(finished: Path):
+    results = StudyResults(finished)
+    assert all(step.done for step in results.plan.steps.values())
+    found = results.only_cell.sets["pocket"]
+    assert set(found.runs) == {
+        "base",
+        "sft",
+        "rl",
+        "merging",
+        *(f"merging@{r}" for r in ("0", "1", "0.25", "0.5", "0.75")),
+    }
+    assert found.scores("rl").shape == (1, 10)
+    assert len(found.problems) == 10
+    assert all(problem.level in (1, 2, 3, 4, 5) and problem.images[0].exists() for problem in found.problems)
+    rl = next(run for run in results.plan.runs if run.arm == "rl")
+    assert [line["step"] for line in results.metrics(rl.stages["rl"]) if line["kind"] == "train"] == [1, 2]
+    assert (results.step_folder(rl.stages["rl"]) / "model" / "config.json").exists()
+    assert not (results.step_folder(rl.stages["rl"]) / "checkpoints").exists()
+    spent = results.ledger(rl)
+    assert spent.generated_tokens > 0
+    assert spent.nominal_flops > 0
+    merging = next(run for run in results.plan.runs if run.arm == "merging")
+    both = results.ledger(merging)
+    assert both.trained_tokens > spent.trained_tokens, "what an arm shares is charged to it, too"
+    assert not any((finished / "building").iterdir())
+
+
+def test_a_finished_study_costs_nothing_to_run_again(finished: Path, file: Path, capsys: pytest.CaptureFixture[str]):
+    before = {path: path.stat().st_mtime_ns for path in (finished / "steps").rglob("*")}
+    start = time.perf_counter()
+    assert run(["study", str(file), "--out", str(finished), "--no-report"]) == 0
+    assert time.perf_counter() - start < 10
+    assert {path: path.stat().st_mtime_ns for path in (finished / "steps").rglob("*")} == before
+    assert "to do: nothing" in capsys.readouterr().out
+
+
+def test_one_arm_runs_what_it_needs_and_no_more(file: Path, tmp_path: Path):
+    out = tmp_path / "tiny"
+    assert run(["study", str(file), "--out", str(out), "--no-report", "--only", "base"]) == 0
+    assert sorted(path.name.partition("-")[0] for path in (out / "steps").iterdir()) == ["evaluate", "tag"]
+
+
+def test_killed_at_any_moment_it_ends_as_an_undisturbed_one(finished: Path, file: Path, tmp_path: Path):
+    out = tmp_path / "tiny"
+    command = [sys.executable, "-m", "synergy", "study", str(file), "--out", str(out), "--no-report", "--threads", "1"]
+    for marker in ("building/train-*/checkpoints/step_*", "steps/train-*"):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + 90
+        while not any(out.glob(marker)) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 0
+    names = ("samples.parquet", "problems.jsonl", "model.safetensors", "levels.json")
+    compared = [path.relative_to(finished) for path in (finished / "steps").rglob("*") if path.name in names]
+    assert len(compared) > 15
+    assert [path for path in compared if (out / path).read_bytes() != (finished / path).read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--only", "rll"], "unknown arm of study tiny 'rll' (did you mean 'rl'?)"),
+        (["--seeds", "0,7"], "study tiny has no seed 7"),
+        (["--seeds", "x"], "--seeds x: not numbers"),
+        (["--set", "arms.rl.recipe=lr"], "arms.rl.recipe"),
+    ],
+)
+def test_bad_options_are_one_line(file: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]):
+    assert run(["study", str(file), "--plan", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds no study"):
+        StudyFolder(tmp_path).check()
+
+
+def test_show_prints_a_study_and_its_parts(finished: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["show", str(finished)]) == 0
+    assert "rl/rl, seed 0" in capsys.readouterr().out
+    for path in sorted((finished / "steps").iterdir()):
+        assert run(["show", str(path)]) == 0
+    assert run(["show", str(finished / "steps")]) == 2
+    assert "holds no study, run or score" in capsys.readouterr().err
