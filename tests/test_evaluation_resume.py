@@ -57,6 +57,15 @@ def test_what_was_committed_is_not_asked_again(tmp_path: Path):
     assert not (tmp_path / "a" / "shards").exists()
 
 
+def test_nothing_but_the_request_says_how_large_shards_were(tmp_path: Path):
+    on, found = small_set(PROBLEMS), protocol()
+    for shard in (1, 3, 64):
+        run = Evaluation(protocol=found, asked=asked(found, shard=shard), answerer=lambda: ScriptedAnswerer(TEXTS))
+        run.evaluate(on, tmp_path / str(shard), Silent())
+    for name in ("responses.jsonl", "items.jsonl", "samples.parquet", "problems.jsonl"):
+        assert len({(tmp_path / str(shard) / name).read_bytes() for shard in (1, 3, 64)}) == 1
+
+
 def test_what_is_finished_makes_no_model(tmp_path: Path):
     on = small_set(PROBLEMS)
     first = run_of(ScriptedAnswerer(TEXTS)).evaluate(on, tmp_path, Silent())

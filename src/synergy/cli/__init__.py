@@ -16,10 +16,17 @@ from synergy.cli.lazy import Interrupted, LazyGroup, Verb
 from synergy.errors import SynergyError
 
 VERBS = {
+    "study": Verb("synergy.cli.study:study", "Train every arm of a study, evaluate by difficulty, report."),
+    "show": Verb("synergy.cli.show:show", "Print what a study, a run or a score holds."),
     "train": Verb("synergy.cli.train:train", "Train one model by SFT or RL, on the pocket or other problems."),
     "eval": Verb("synergy.cli.eval:evaluate", "Evaluate one model on benchmarks, under a named protocol."),
-    "score": Verb("synergy.cli.score:score", "Grade responses that somebody saved, by every rule side by side."),
+    "score": Verb("synergy.cli.score:score", "Grade saved responses by every rule, side by side."),
     "table": Verb("synergy.cli.table:table", "Put score files in one table, if they were made alike."),
+    "tag": Verb("synergy.cli.tag:tag", "Measure how difficult problems are for a reference model."),
+    "distil": Verb("synergy.cli.distil:distil", "Keep a model's own right answers as data to train on."),
+    "merge": Verb("synergy.cli.merge:merge", "Merge checkpoints: linear, slerp, ties, dare, task arithmetic."),
+    "compare": Verb("synergy.cli.compare:compare", "Compare the weights of two checkpoints, tensor by tensor."),
+    "report": Verb("synergy.cli.report:report", "Write a study's report: one HTML page that needs nothing else."),
     "pocket": Verb("synergy.cli.pocket:pocket", "Show, export, build or describe the built-in tiny model."),
     "diff": Verb("synergy.cli.diff:diff", "Compare two configs: exactly the fields that differ."),
     "doctor": Verb("synergy.cli.doctor:doctor", "Check this machine: versions, accelerator, optional parts."),

@@ -1,22 +1,25 @@
-"""What the options of `synergy eval` say: which protocol, which benchmarks, which files."""
+"""What the options of `synergy eval` and `synergy tag` say: which protocol, which benchmarks, which files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from synergy.cli.eval_sets import TABLES
 from synergy.cli.judge_options import JudgeOptions
 from synergy.config.protocol import ProtocolConfig
 from synergy.config.shipped import load_protocol
 from synergy.config.shipped_files import PROTOCOLS
 from synergy.errors import InputError
 from synergy.evaluation.benchmark_sets import check_names
+from synergy.evaluation.opening import LOCAL_SHARD
 
 POCKET = "pocket"
+_SERVED_SHARD = 128
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalOptions:
-    """The command's options as they were given."""
+class AskOptions:
+    """What `eval` and `tag` share, as it was given."""
 
     model: str
     on: str | None
@@ -34,15 +37,29 @@ class EvalOptions:
     limit: int | None
     families: str | None
     seed: int
-    problems_per_shard: int
+    problems_per_shard: int | None
     retry_failed: bool
-    out: Path | None
     threads: int | None
+
+    @property
+    def shard(self) -> int:
+        """Problems per shard: many fill a sampler here; on a server a kill is to lose less, as answers cost more."""
+        return self.problems_per_shard or (_SERVED_SHARD if self.endpoint else LOCAL_SHARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalOptions(AskOptions):
+    """All options of `eval`."""
+
+    by: tuple[str, ...]
+    levels_path: Path | None
+    pictures: bool
+    out: Path | None
     judge: JudgeOptions
     as_json: bool
 
 
-def protocol_of(options: EvalOptions) -> ProtocolConfig:
+def protocol_of(options: AskOptions) -> ProtocolConfig:
     """The protocol with its overrides; raises InputError where none is named, and as `load_protocol`."""
     name = options.protocol or (POCKET if options.model == POCKET else None)
     if name is None:
@@ -53,12 +70,12 @@ def protocol_of(options: EvalOptions) -> ProtocolConfig:
     return load_protocol(name, options.overrides)
 
 
-def benchmarks_of(options: EvalOptions, protocol: ProtocolConfig) -> list[str]:
+def benchmarks_of(options: AskOptions, protocol: ProtocolConfig) -> list[str]:
     """The benchmarks to evaluate on; raises InputError for unknown ones and for none."""
     names = split_names(options.on) if options.on else [entry.benchmark for entry in protocol.suite]
     if not names:
         raise InputError(f"no --on, and protocol {protocol.name} has no suite; expected the names of benchmarks")
-    check_names(names)
+    check_names([name for name in names if name not in TABLES])
     return names
 
 

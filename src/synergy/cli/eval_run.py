@@ -5,44 +5,41 @@ from pathlib import Path
 
 import click
 
+from synergy.cli.eval_breakdown import show_breakdown
 from synergy.cli.eval_display import open_display
-from synergy.cli.eval_model import answerer_of, model_part
-from synergy.cli.eval_options import EvalOptions, benchmarks_of, paths_of, protocol_of, split_names
+from synergy.cli.eval_model import asking_model, model_part
+from synergy.cli.eval_options import AskOptions, EvalOptions, benchmarks_of, protocol_of
+from synergy.cli.eval_sets import open_sets
 from synergy.cli.score_display import show_score, summary
 from synergy.cli.table import show_table
 from synergy.config.protocol import ProtocolConfig
-from synergy.evaluation.asking import prompt_of
-from synergy.evaluation.benchmark_sets import open_set
 from synergy.evaluation.comparable import Labelled
+from synergy.evaluation.levels_file import read_levels
 from synergy.evaluation.locking import locked
+from synergy.evaluation.opening import asked_of
 from synergy.evaluation.request import Asked, default_folder
 from synergy.evaluation.run import Evaluation
 from synergy.evaluation.scoring import SCORE
 from synergy.evaluation.tables import make_table
+from synergy.records import Purpose
 
 
 def run_evaluation(options: EvalOptions) -> None:
     """Evaluate on each benchmark in turn; raises as what it calls does, before sampling where that can be."""
     protocol = protocol_of(options)
     names = benchmarks_of(options, protocol)
-    paths = paths_of(options.data, names)
-    prompt_of(protocol, is_tuned=options.is_tuned)  # refuses what is left open
-    asked = _asked(options, protocol)
-    judge = options.judge.open(protocol.judge)
-    evaluation = Evaluation(protocol=protocol, asked=asked, answerer=answerer_of(options, protocol), judge=judge)
+    levels = read_levels(options.levels_path) if options.levels_path else None
+    asked = asked_by(options, protocol, Purpose.EVALUATE)
+    evaluation = Evaluation(
+        protocol=protocol,
+        asked=asked,
+        answerer=asking_model(options, protocol),
+        judge=options.judge.open(protocol.judge),
+        levels=levels,
+        keeps_pictures=options.pictures,
+    )
     out = options.out or default_folder(asked)
-    families = split_names(options.families) if options.families else None
-    # all of them first: a file that is missing is not found out after hours of sampling
-    sets = [
-        open_set(
-            name,
-            paths.get(name),
-            limit=options.limit,
-            families=families,
-            is_instructed=protocol.asking.benchmark_instruction,
-        )
-        for name in names
-    ]
+    sets = open_sets(options, names, protocol)
     scores: list[Labelled] = []
     with locked(out):
         for on in sets:
@@ -54,24 +51,20 @@ def run_evaluation(options: EvalOptions) -> None:
                 if evaluated.was_finished:
                     click.echo(f"{folder}: finished already")
                 show_score(evaluated.score, folder / SCORE)
+                show_breakdown(evaluated.score, options.by)
     if options.as_json:
         click.echo(json.dumps([summary(score, Path(label)) for label, score in scores], indent=2))
     elif len(scores) > 1:
         show_table(make_table(scores))
 
 
-def _asked(options: EvalOptions, protocol: ProtocolConfig) -> Asked:
-    asked_as = None
-    if protocol.asking.tells_models_apart:
-        asked_as = "tuned" if options.is_tuned else "base"
-    return Asked(
-        kind="evaluation",
-        model=model_part(options),
-        asking=protocol.asking,
-        asked_as=asked_as,
-        response=protocol.response,
-        num_runs=protocol.num_runs,
-        images=protocol.images,
+def asked_by(options: AskOptions, protocol: ProtocolConfig, purpose: Purpose) -> Asked:
+    """What responses will depend on; raises InputError where the options leave something open."""
+    return asked_of(
+        protocol,
+        model_part(options),
+        is_tuned=options.is_tuned,
         seed=options.seed,
-        problems_per_shard=options.problems_per_shard,
+        purpose=purpose,
+        problems_per_shard=options.shard,
     )

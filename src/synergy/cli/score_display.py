@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from synergy.evaluation.breakdown_part import GroupScore
 from synergy.evaluation.score_file import MetricScore, ScoreFile
 
 _MEANING = "strict and lenient are ours, official is the authors' own, judged is the judge's"
@@ -65,11 +66,10 @@ def _notes(score: ScoreFile, path: Path | None) -> list[str]:
     truncated = f"truncated {responses.truncated_fraction:.1%}"
     meaning = "wrong under every rule" if score.truncated_is_wrong else "graded as they stand"
     tokens = "" if responses.mean_tokens is None else f", {responses.mean_tokens:,.0f} tokens in the mean"
-    levels = score.rules[score.shown_rule].levels
-    lines = [f"{responses.num} responses{tokens}; {truncated} ({meaning}); without a response {responses.num_failed}"]
-    if levels:
-        shown = ", ".join(f"L{level} {100 * found.accuracy:.1f}" for level, found in levels.items())
-        lines.append(f"by level, {score.shown_rule}: {shown}")
+    unread = "" if score.breakdown is None else f"; {_unread(score.breakdown.overall)}"
+    failed = f"without a response {responses.num_failed}"
+    lines = [f"{responses.num} responses{tokens}; {truncated} ({meaning}){unread}; {failed}"]
+    lines += _level_lines(score)
     if score.protocol is not None:
         limit = f"limit {score.protocol.response.max_tokens} tokens"
         lines.append(f"protocol {score.protocol.name}, {limit}, mean of {score.protocol.num_runs} run(s)")
@@ -91,3 +91,22 @@ def _notes(score: ScoreFile, path: Path | None) -> list[str]:
     if path is not None:
         lines.append(f"{path}")
     return lines
+
+
+def _level_lines(score: ScoreFile) -> list[str]:
+    """Accuracy by level, and beside it what was cut off and what ended without an answer that could be read."""
+    if score.breakdown is None:
+        levels = score.rules[score.shown_rule].levels
+        shown = [f"L{level} {100 * found.accuracy:.1f}" for level, found in levels.items()]
+        return [f"by level, {score.shown_rule}: {', '.join(shown)}"] if shown else []
+    shown = [
+        f"L{level} {100 * found.accuracy.value:.1f} ({found.truncated_fraction:.0%}, "
+        f"{found.extraction_failure_fraction:.0%})"
+        for level, found in score.breakdown.level.items()
+    ]
+    source = "" if score.levels is None else f", levels of {score.levels.model}"
+    return [f"by level, {score.breakdown.rule}{source} (truncated, no answer): {', '.join(shown)}"] if shown else []
+
+
+def _unread(group: GroupScore) -> str:
+    return f"no answer in {group.extraction_failure_fraction:.1%}"

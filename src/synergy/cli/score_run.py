@@ -71,7 +71,7 @@ def run_scoring(options: ScoreOptions) -> None:
     if options.out is not None:
         path = options.out / SCORE
         with locked(options.out):
-            write_scored(options.out, score, graded)
+            write_scored(options.out, score, graded, problems)
             write_whole(options.out / _DIFFERING, map(differing_line, differing(graded)))
     if options.as_json:
         click.echo(json.dumps({**summary(score, path), "columns": str(saved.columns)}, indent=2))

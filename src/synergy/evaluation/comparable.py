@@ -49,6 +49,7 @@ def _of_making(left: Labelled, right: Labelled) -> Iterator[Mismatch]:
     else:  # both are saved responses, graded as their files say
         yield from _unequal("", left, _grading(left.score), right, _grading(right.score))
     yield from _unequal("judge.", left, _judge(left.score.judge), right, _judge(right.score.judge))
+    yield from _unequal("levels.", left, _levels(left.score), right, _levels(right.score))
     yield from _unequal("sampling.", left, _pixels(left.score), right, _pixels(right.score))
 
 
@@ -74,6 +75,11 @@ def _judge(judge: JudgePart | None) -> dict[str, Any]:
     if judge is None:
         return {"model": "none"}
     return {**judge.config.model_dump(), "served_as": judge.served_as, "prompt": judge.prompt_sha256}
+
+
+def _levels(score: ScoreFile) -> dict[str, Any]:
+    """Whose levels they are: accuracy by level is of other problems under others."""
+    return {"sha256": score.levels.sha256 if score.levels else "none"}
 
 
 def _pixels(score: ScoreFile) -> dict[str, Any]:

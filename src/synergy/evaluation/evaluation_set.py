@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from synergy.benchmarks.benchmark import Metrics, OfficialRule
 from synergy.records import Problem
@@ -19,6 +19,15 @@ class Problems(Protocol):
 
     def __getitem__(self, index: int, /) -> Problem:
         """The problem at an index from 0."""
+        ...
+
+
+@runtime_checkable
+class HasTexts(Protocol):
+    """Problems that come without their images at less cost."""
+
+    def text(self, index: int) -> Problem:
+        """The problem at an index, without its images."""
         ...
 
 
@@ -44,7 +53,10 @@ class EvaluationSet:
 
     def texts(self) -> list[Problem]:
         """All problems without their images: what grading needs."""
-        return [replace(self.problems[index], images=()) for index in range(len(self.problems))]
+        problems, indices = self.problems, range(len(self.problems))
+        if isinstance(problems, HasTexts):
+            return [problems.text(index) for index in indices]
+        return [replace(problems[index], images=()) for index in indices]
 
 
 def problems_sha256(problems: Sequence[Problem]) -> str:

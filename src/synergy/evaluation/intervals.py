@@ -82,8 +82,16 @@ def _adds_up(sums: np.ndarray, nums: np.ndarray, whole: Sequence[Value]) -> bool
 
 
 def _interval(sums: np.ndarray, nums: np.ndarray, unit: str, *, seed: int) -> MetricInterval:
-    """Percentiles of the ratio; numerators and denominators are drawn together, as two arms of one bootstrap."""
     used = nums > 0
-    means = bootstrap_means(np.stack([sums[used], nums[used]])[:, None, :], seed=seed, num_draws=_NUM_DRAWS)
-    low, high = np.quantile(means[:, 0] / means[:, 1], _TAILS)
-    return MetricInterval(low=float(low), high=float(high), unit=unit)
+    low, high = ratio_intervals(sums[None, used], nums[None, used], seed=seed)[0]
+    return MetricInterval(low=low, high=high, unit=unit)
+
+
+def ratio_intervals(sums: np.ndarray, nums: np.ndarray, *, seed: int) -> list[tuple[float, float]]:
+    """95 % intervals of means, each a sum over units by a sum over units; arrays [num_means, num_units].
+
+    Percentiles; numerators and denominators are drawn together, as arms of one bootstrap.
+    """
+    means = bootstrap_means(np.concatenate([sums, nums])[:, None, :], seed=seed, num_draws=_NUM_DRAWS)
+    ratios = np.clip(means[:, : len(sums)] / means[:, len(sums) :], 0, 1)
+    return [(float(low), float(high)) for low, high in np.quantile(ratios, _TAILS, axis=0).T]

@@ -17,17 +17,25 @@ class PolicyAnswerer:
     """An `Answerer`: a model loaded here. Raises as `open_sampler`."""
 
     def __init__(
-        self, loaded: LoadedModel, protocol: ProtocolConfig, preset: PromptPreset | None, *, seed: int, backend: str
+        self,
+        loaded: LoadedModel,
+        protocol: ProtocolConfig,
+        preset: PromptPreset | None,
+        *,
+        seed: int,
+        backend: str,
+        purpose: Purpose = Purpose.EVALUATE,
     ) -> None:
         self._loaded = loaded
         self._preset = preset
         self._num_runs = protocol.num_runs
+        self._purpose = purpose
         self._sampler = open_sampler(loaded, sampling_config(protocol, backend), preset, seed=seed)
 
     def answer(self, problems: Sequence[Problem], on_progress: OnProgress) -> list[Response]:
         """As `Answerer.answer`; all runs of a problem share its prompt. Raises InputError for one too large."""
         requests = [SampleRequest(problem=problem, num_samples=self._num_runs) for problem in problems]
-        groups = self._sampler.sample(requests, purpose=Purpose.EVALUATE, on_progress=on_progress)
+        groups = self._sampler.sample(requests, purpose=self._purpose, on_progress=on_progress)
         return [response for group in groups for response in self._responses(group)]
 
     def prompt(self, problem: Problem) -> str:

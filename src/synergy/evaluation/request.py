@@ -30,8 +30,10 @@ class Asked(Config):
     num_runs: Number
     images: ImageConfig
     seed: Number
+    purpose: Literal["evaluate", "tag", "distil"] = "evaluate"
+    """what responses are for: no two purposes share random numbers"""
     problems_per_shard: Annotated[int, Field(gt=0)]
-    """problems that are sampled together, always the same ones"""
+    """problems that are sampled together, always the same ones: beside others rounding tips one in thousands"""
 
 
 class Request(Config):

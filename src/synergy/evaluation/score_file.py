@@ -11,11 +11,10 @@ from synergy.config.explain import explain
 from synergy.config.judge import JudgeConfig
 from synergy.config.protocol import ProtocolConfig
 from synergy.errors import FileError, InputError
+from synergy.evaluation.breakdown_part import BreakdownPart, LevelsPart, Number, Share
 from synergy.evaluation.shards import write_whole
 
 FORMAT = 1
-Share = Annotated[float, Field(ge=0, le=1)]
-Number = Annotated[int, Field(ge=0)]
 
 
 class MetricScore(Config):
@@ -158,6 +157,10 @@ class ScoreFile(Config):
     responses: ResponsesPart
     rules: dict[str, RuleScore]
     """strict and lenient are ours; official is the benchmark authors' own without a judge; judged is the judge's"""
+    levels: LevelsPart | None = None
+    """whose levels these are; null for those that the problems came with"""
+    breakdown: BreakdownPart | None = None
+    """by level, family, answer kind and length; null in files of before there was one"""
     judge: JudgePart | None
     packages: dict[str, str]
     items: str

@@ -8,9 +8,12 @@ from typing import Any
 
 from synergy.config.protocol import ProtocolConfig
 from synergy.config.resolve import config_hash
+from synergy.evaluation.breakdown import breakdown
+from synergy.evaluation.breakdown_part import LevelsPart
 from synergy.evaluation.evaluation_set import EvaluationSet, problems_sha256
 from synergy.evaluation.provenance import packages
 from synergy.evaluation.responses import Response
+from synergy.evaluation.samples import write_samples
 from synergy.evaluation.score_file import (
     FORMAT,
     BenchmarkPart,
@@ -23,7 +26,7 @@ from synergy.evaluation.score_file import (
 )
 from synergy.evaluation.shards import write_whole
 from synergy.evaluation.summing import rule_score
-from synergy.evaluation.verdicts import GradedResponse, GradingRules
+from synergy.evaluation.verdicts import JUDGED, STRICT, GradedResponse, GradingRules
 from synergy.grading.judge import Judge
 from synergy.grading.judge_prompt import VERSION, prompt_hash
 from synergy.records import Problem, StopReason, Verdict
@@ -41,25 +44,17 @@ def make_score(
     rules: GradingRules,
     protocol: ProtocolConfig | None = None,
     sampling: SamplingPart | None = None,
+    levels: LevelsPart | None = None,
 ) -> ScoreFile:
-    """The score of graded responses to `problems`, which are those of `asked` that were to be answered."""
-    metric = protocol.metric_of(asked.name) if protocol else None
+    """The score of graded responses to `problems`, which are those of `asked` that were to be answered.
+
+    Where `levels` says whose levels the graded problems have, `problems` have those that they came with.
+    """
     return ScoreFile(
         kind="score",
         format=FORMAT,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        benchmark=BenchmarkPart(
-            name=asked.name,
-            title=asked.title,
-            source=asked.source,
-            main_metric=metric or asked.main_metric,
-            num_problems=len(problems),
-            limit=asked.limit,
-            problems_sha256=problems_sha256(problems),
-            data=asked.data,
-            data_sha256=asked.data_sha256,
-            official_source=asked.official_source,
-        ),
+        benchmark=_benchmark(asked, problems, protocol),
         model=model,
         protocol=protocol,
         protocol_sha256=config_hash(protocol.comparable) if protocol else None,
@@ -71,16 +66,52 @@ def make_score(
             rule: rule_score(graded, rule, asked.metrics, seed=_BOOTSTRAP_SEED)
             for rule in (graded[0].verdicts if graded else ())
         },
+        levels=levels,
+        breakdown=breakdown(
+            graded,
+            shown_rule(graded),
+            seed=_BOOTSTRAP_SEED,
+            generating=levels_of(problems) if levels else None,
+        )
+        if graded
+        else None,
         judge=_judge(rules.judge) if rules.judge else None,
         packages=packages(),
         items=ITEMS,
     )
 
 
-def write_scored(folder: Path, score: ScoreFile, graded: Sequence[GradedResponse]) -> None:
-    """Write items first and the score last, so that a score always has its items; raises FileError."""
+def _benchmark(asked: EvaluationSet, problems: Sequence[Problem], protocol: ProtocolConfig | None) -> BenchmarkPart:
+    metric = protocol.metric_of(asked.name) if protocol else None
+    return BenchmarkPart(
+        name=asked.name,
+        title=asked.title,
+        source=asked.source,
+        main_metric=metric or asked.main_metric,
+        num_problems=len(problems),
+        limit=asked.limit,
+        problems_sha256=problems_sha256(problems),
+        data=asked.data,
+        data_sha256=asked.data_sha256,
+        official_source=asked.official_source,
+    )
+
+
+def write_scored(folder: Path, score: ScoreFile, graded: Sequence[GradedResponse], problems: Sequence[Problem]) -> None:
+    """Write items and samples first and the score last, so that a score always has them; raises FileError."""
     write_whole(folder / ITEMS, _lines(graded))
+    write_samples(folder, graded, shown_rule(graded), levels_of(problems))
     write_score(score, folder / SCORE)
+
+
+def shown_rule(graded: Sequence[GradedResponse]) -> str:
+    """The rule whose verdicts breakdown and samples show: the judge's where there was one, else ours."""
+    return JUDGED if graded and JUDGED in graded[0].verdicts else STRICT
+
+
+def levels_of(problems: Sequence[Problem]) -> dict[str, int | None]:
+    """The levels that problems came with, by id."""
+    return {problem.id: problem.level for problem in problems}
 
 
 def _lines(graded: Sequence[GradedResponse]) -> Iterator[str]:

@@ -23,12 +23,19 @@ class ServedAnswerer:
     """One request a response, so that the server's count of tokens is that response's own."""
 
     def __init__(
-        self, endpoint: EndpointConfig, protocol: ProtocolConfig, preset: PromptPreset | None, *, seed: int
+        self,
+        endpoint: EndpointConfig,
+        protocol: ProtocolConfig,
+        preset: PromptPreset | None,
+        *,
+        seed: int,
+        purpose: Purpose = Purpose.EVALUATE,
     ) -> None:
         self._endpoint = endpoint
         self._preset = preset
         self._seed = seed
         self._num_runs = protocol.num_runs
+        self._purpose = purpose
         asked = protocol.response
         self._sampling = SamplingConfig(
             backend="endpoint",
@@ -84,7 +91,7 @@ class ServedAnswerer:
     def _ask(self, problem: Problem, run: int) -> Response:
         """One response; the body is made here, in the pool's thread, so that few images are held at a time."""
         request = SampleRequest(problem=problem, num_samples=1, visit=run)
-        key = stream_keys(request, seed=self._seed, purpose=Purpose.EVALUATE)[0]
+        key = stream_keys(request, seed=self._seed, purpose=self._purpose)[0]
         body = chat_body(
             chat_messages(problem, self._preset),
             self._sampling,

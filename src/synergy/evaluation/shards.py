@@ -17,7 +17,7 @@ class Shards:
 
     def __init__(self, folder: Path, *, num_problems: int, problems_per_shard: int) -> None:
         self.whole = folder / "responses.jsonl"
-        self._folder = folder / "shards"
+        self.folder = folder / "shards"
         starts = range(0, num_problems, problems_per_shard)
         self.ranges = [range(start, min(start + problems_per_shard, num_problems)) for start in starts]
 
@@ -36,6 +36,7 @@ class Shards:
         """All responses in the order of problems, from now on in one file."""
         assert not self.missing, "merged when complete"
         if self.whole.exists():
+            self._remove()
             return _read(self.whole)
         responses = [response for number in range(len(self.ranges)) for response in _read(self._path(number))]
         write_whole(self.whole, (response.line() for response in responses))
@@ -60,12 +61,14 @@ class Shards:
         return len(failed)
 
     def _path(self, number: int) -> Path:
-        return self._folder / f"shard_{number:05}.jsonl"
+        return self.folder / f"shard_{number:05}.jsonl"
 
     def _remove(self) -> None:
-        for path in self._folder.iterdir():
+        if not self.folder.exists():
+            return
+        for path in self.folder.iterdir():
             path.unlink()
-        self._folder.rmdir()
+        self.folder.rmdir()
 
 
 def write_whole(path: Path, lines: Iterable[str]) -> None:

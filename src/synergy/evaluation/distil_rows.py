@@ -1,0 +1,130 @@
+"""Which of a model's own responses become training data, and as which rows."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+from PIL.Image import Image
+
+from synergy.evaluation.samples import well_formed
+from synergy.evaluation.verdicts import STRICT, GradedResponse
+from synergy.grading.extract import extract
+from synergy.grading.layout import follows_format
+from synergy.prompts import THINK_CLOSE, THINK_OPEN, PromptPreset
+from synergy.records import Demonstration, Problem
+
+_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+#: what `synergy.data.rows` reads with trace_column "trace", and where each row is from
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),  # the problem's own; with #RUN where several responses to it may be kept
+        ("question", pa.string()),
+        ("answer", pa.string()),  # the response's own where the model made it: equal to the gold one by grading
+        ("answer_kind", pa.string()),
+        ("choices", pa.list_(pa.string())),
+        ("images", pa.list_(_IMAGE)),
+        ("source", pa.string()),
+        ("family", pa.string()),
+        ("level", pa.int64()),
+        ("reference", pa.string()),
+        ("trace", pa.string()),
+        ("problem_id", pa.string()),
+        ("gold", pa.string()),
+        ("origin", pa.string()),  # "model" or "demonstration"
+        ("run", pa.int64()),
+        ("num_tokens", pa.int64()),
+    ]
+)
+Keep = Literal["all", "shortest", "first"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked:
+    """A response as what `PromptPreset.response` writes it from."""
+
+    trace: str
+    answer: str
+    run: int
+    num_tokens: int | None
+
+
+def worked(each: GradedResponse, preset: PromptPreset) -> Worked | None:
+    """The trace and answer of a correct response; None where `preset.response` would not give them back.
+
+    The response must follow the preset's layout; words around its answer are left out.
+    """
+    text, answer = each.response.text, each.verdicts[STRICT].extracted
+    if answer is None or not follows_format(text, preset):
+        return None
+    trace = text.strip().removeprefix(THINK_OPEN).partition(THINK_CLOSE)[0].strip()
+    rebuilt = preset.response(trace, answer)
+    if not follows_format(rebuilt, preset) or extract(rebuilt, preset).answer != answer:
+        return None
+    return Worked(trace=trace, answer=answer, run=each.response.run, num_tokens=each.response.num_tokens)
+
+
+def chosen(found: Sequence[Worked], keep: Keep) -> list[Worked]:
+    """Those to keep; of equally short ones the first."""
+    if keep == "all" or not found:
+        return list(found)
+    if keep == "first":
+        return [found[0]]
+    return [min(found, key=lambda each: len(each.trace) if each.num_tokens is None else each.num_tokens)]
+
+
+def response_rows(problem: Problem, kept: Sequence[Worked], keep: Keep) -> Iterator[dict[str, object]]:
+    """A row for each kept response; `problem` has its images."""
+    images = _images(problem)
+    for each in kept:
+        row_id = f"{problem.id}#{each.run}" if keep == "all" else problem.id
+        yield {
+            **_shared(problem, images),
+            "id": row_id,
+            "answer": well_formed(each.answer),
+            "trace": well_formed(each.trace),
+            "origin": "model",
+            "run": each.run,
+            "num_tokens": each.num_tokens,
+        }
+
+
+def demonstration_rows(problem: Problem, demonstrations: Sequence[Demonstration]) -> Iterator[dict[str, object]]:
+    """A row for each demonstration of a problem that the model did not solve."""
+    images = _images(problem)
+    for number, each in enumerate(demonstrations):
+        yield {
+            **_shared(problem, images),
+            "id": problem.id if number == 0 else f"{problem.id}#demonstration{number}",
+            "answer": well_formed(each.answer),
+            "trace": well_formed(each.trace),
+            "origin": "demonstration",
+            "run": None,
+            "num_tokens": None,
+        }
+
+
+def _shared(problem: Problem, images: list[dict[str, bytes | None]]) -> dict[str, object]:
+    return {
+        "question": well_formed(problem.question),
+        "answer_kind": problem.answer_kind.value,
+        "choices": list(problem.choices),
+        "images": images,
+        "source": problem.source,
+        "family": problem.family,
+        "level": problem.level,
+        "reference": problem.reference,
+        "problem_id": problem.id,
+        "gold": well_formed(problem.answer),
+    }
+
+
+def _images(problem: Problem) -> list[dict[str, bytes | None]]:
+    return [{"bytes": _png(image), "path": None} for image in problem.images]
+
+
+def _png(image: Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
