@@ -27,10 +27,11 @@ from synergy.records import Purpose, SampleRequest
 from synergy.sampling.backends import open_sampler
 from synergy.sampling.progress import sampling_progress
 from synergy.training.checks import resolved_model
-from synergy.training.micro_batches import SignalTree, moving, signal_trees
+from synergy.training.micro_batches import moving
 from synergy.training.normalise import count_signals
 from synergy.training.optimizer import gradient_norm, make_optimizer
 from synergy.training.processes import Processes
+from synergy.training.response_trees import SignalTree, signal_trees
 from synergy.training.rewards import graded, open_rewards
 from synergy.training.step import StepSettings, accumulate, update
 from synergy.training.trained_policy import TrainedPolicy

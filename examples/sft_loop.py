@@ -22,10 +22,10 @@ from synergy.prompts import BOXED
 from synergy.training.checks import resolved_model
 from synergy.training.demonstrations import demonstration_group
 from synergy.training.metrics import summarise
-from synergy.training.micro_batches import SignalTree, signal_trees
 from synergy.training.normalise import count_signals
 from synergy.training.optimizer import gradient_norm, learning_rate, make_optimizer, set_learning_rate
 from synergy.training.processes import Processes
+from synergy.training.response_trees import SignalTree, signal_trees
 from synergy.training.step import StepSettings, accumulate, update
 from synergy.training.trained_policy import TrainedPolicy
 

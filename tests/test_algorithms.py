@@ -25,15 +25,14 @@ from synergy.config.algorithm import (
     DapoConfig,
     DftConfig,
     DrGrpoConfig,
-    DynamicSamplingConfig,
     GrpoConfig,
     GspoConfig,
-    OverlongConfig,
     ReinforcePpConfig,
     RlooConfig,
     SftConfig,
     preset,
 )
+from synergy.config.algorithm_sections import DynamicSamplingConfig, OverlongConfig
 from synergy.config.base import Config
 from synergy.config.load import load
 from synergy.config.loss import KlConfig, KlControllerConfig, LossConfig, MismatchConfig, NormaliserConfig

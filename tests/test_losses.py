@@ -659,6 +659,10 @@ OPENRLHF_B = [-math.sqrt(0.5) + 0.01 * LOG2, -math.sqrt(0.5) + 0.01 * LOG2, -mat
 EXPECTED = {
     # sequence mean; a is clipped at 1.2, b's 0.5 at 0.8; b's 4 is not clipped
     "deepseekmath_grpo": (-1.2 + (1 + 0.8 + 4) / 3) / 2 * A + 0.04 * K3 / 2,
+    # sequence mean, as above
+    "synergy_dilemma_rl": (-1.2 + (1 + 0.8 + 4) / 3) / 2 * A + 0.005 * K3 / 2,
+    # token mean; at its initial coefficient, which the controller moves
+    "vlaa_grpo": (-1.2 + 1 + 0.8 + 4) / 4 * 0.5 / (math.sqrt(0.5) + 1e-9) + 0.001 * K3 / 4,
     # token mean, upper clip 1.28; too short for the length penalty
     "dapo_paper": (-1.28 + 1 + 0.8 + 4) / 4 * A,
     # logs cut to ±0.4 against the sign of A, then averaged: 0.4 | (0 − 0.4 + log 4)/3

@@ -7,7 +7,7 @@ from attempts import attempt, demonstration, group
 
 from synergy.algorithms.signals import imitation_signals
 from synergy.errors import InputError
-from synergy.records import StopReason
+from synergy.records import StopReason, Verdict, VerdictStatus
 from synergy.training.codec import (
     from_bytes,
     rollouts_from_tensors,
@@ -40,6 +40,22 @@ def test_rollouts_survive():
     tensors, header = from_bytes(to_bytes(*rollouts_to_tensors(ROLLOUTS)), "here")
     for found, expected in zip(rollouts_from_tensors(tensors, header), ROLLOUTS, strict=True):
         _assert_equal(found, expected)
+
+
+def test_of_a_verdict_status_and_score_survive():
+    verdicts = [
+        None,
+        Verdict(status=VerdictStatus.UNSCORED, score=None, extracted="7", rule="x"),
+        Verdict(status=VerdictStatus.CORRECT, score=1.0, extracted="7", rule="x"),
+    ]
+    rollouts = [attempt(1, verdict=verdict) for verdict in verdicts]
+    tensors, header = from_bytes(to_bytes(*rollouts_to_tensors(rollouts)), "here")
+    found = [rollout.verdict for rollout in rollouts_from_tensors(tensors, header)]
+    assert found[0] is None
+    assert [(each.status, each.score) for each in found[1:] if each] == [
+        (VerdictStatus.UNSCORED, None),
+        (VerdictStatus.CORRECT, 1.0),
+    ]
 
 
 def test_signals_survive():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synergy.config.algorithm import DynamicSamplingConfig
+from synergy.config.algorithm_sections import DynamicSamplingConfig
 from synergy.config.data import PocketDataConfig
 from synergy.config.model import ModelConfig, RenderingConfig
 from synergy.config.reward import RewardConfig
@@ -18,6 +18,7 @@ from synergy.models.loading import load_model
 from synergy.models.rendering import Renderer
 from synergy.prompts import BOXED
 from synergy.records import Purpose, Rollout, RolloutGroup, SampleRequest, StopReason
+from synergy.training.attempts import Attempts
 from synergy.training.collect import DemonstrationSource, RolloutSource
 from synergy.training.draw import Drawer
 from synergy.training.metrics import summarise
@@ -74,11 +75,8 @@ def _source(
     sampler = ScriptedSampler(shares)
     source = RolloutSource(
         _drawer(renderer),
-        sampler,
-        BOXED,
-        open_rewards(RewardConfig(format=0.5)),
+        Attempts(sampler=sampler, preset=BOXED, rewards=open_rewards(RewardConfig(format=0.5)), num_samples=4),
         Processes(),
-        num_samples=4,
         dynamic_sampling=dynamic,
     )
     return source, sampler

@@ -16,12 +16,12 @@ from synergy.config.train import TrainConfig
 from synergy.models.loading import load_model
 from synergy.models.small_problem import dummy_tree
 from synergy.models.trees import make_batch
-from synergy.training.collect import OnProgress
 from synergy.training.evaluate import Evaluation, Evaluator
 from synergy.training.loop import Run
 from synergy.training.prepare import prepare
 from synergy.training.processes import Processes
 from synergy.training.run_folder import RunFolder
+from synergy.training.source import OnProgress
 from synergy.training.state import EvaluationState
 from synergy.training.watchers import Watchers
 

@@ -1,6 +1,5 @@
 """A run that is killed and started again ends as if nothing had happened; torn checkpoints and full disks are borne."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,12 +9,10 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_runs import SINGLE_THREAD, grpo_config, metric_lines, sft_config, write_config
+from training_runs import SINGLE_THREAD, assert_same_run, grpo_config, kill, metric_lines, sft_config, write_config
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from synergy.cli import run
-
-SCRIPT = Path(__file__).with_name("training_kills.py")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,35 +22,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def _kill(config: Path, folder: Path, *, num_runs: int, kills_per_run: int, seed: int) -> list[dict[str, Any]]:
-    arguments = [str(config), str(folder), str(num_runs), str(kills_per_run), str(seed)]
-    result = subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments], check=False, capture_output=True, text=True, env=SINGLE_THREAD
-    )
-    assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
-
-
-def _assert_same_run(out: Path, undisturbed: Path) -> None:
-    assert (out / "model/model.safetensors").read_bytes() == (undisturbed / "model/model.safetensors").read_bytes()
-    last = [sorted((folder / "checkpoints").glob("step_*"))[-1] for folder in (out, undisturbed)]
-    for name in ("weights", "optimizer"):
-        files = [checkpoint / f"{name}.safetensors" for checkpoint in last]
-        assert files[0].read_bytes() == files[1].read_bytes()
-    for kind in ("train", "evaluation"):
-        ours, theirs = (_without_times(metric_lines(folder, kind)) for folder in (out, undisturbed))
-        assert ours == theirs
-    states = [json.loads((checkpoint / "state.json").read_text()) for checkpoint in last]
-    for state in states:
-        for key in ("training_seconds", "evaluation_seconds", "peak_memory_bytes"):
-            state["ledger"].pop(key)
-    assert states[0] == states[1]
-
-
-def _without_times(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: value for key, value in line.items() if "second" not in key} for line in lines]
 
 
 def _rl_config(checkpoint: Path) -> dict[str, Any]:
@@ -69,9 +37,9 @@ def _rl_config(checkpoint: Path) -> dict[str, Any]:
 
 def test_resume_after_two_kills_ends_with_the_same_bits(untrained: Path, tmp_path: Path):
     config = write_config(tmp_path, _rl_config(untrained))
-    found = _kill(config, tmp_path, num_runs=1, kills_per_run=2, seed=3)
+    found = kill(config, tmp_path, num_runs=1, kills_per_run=2, seed=3)
     assert [each["done"] for each in found] == [True]
-    _assert_same_run(tmp_path / "killed-0", tmp_path / "undisturbed")
+    assert_same_run(tmp_path / "killed-0", tmp_path / "undisturbed")
     lines = metric_lines(tmp_path / "undisturbed")
     assert any(line["policy/zero_signal_fraction"] < 1 for line in lines)
     assert len({line["kl/coefficient"] for line in lines}) > 1
@@ -86,11 +54,11 @@ def test_resume_after_a_kill_at_any_of_20_moments(name: str, untrained: Path, tm
         lora = {"rank": 4, "alpha": 8.0, "dropout": 0.2}
         settings = sft_config(untrained, model={"lora": lora}, train={"num_steps": 8})
     config = write_config(tmp_path, settings)
-    found = _kill(config, tmp_path, num_runs=20, kills_per_run=1, seed=11)
+    found = kill(config, tmp_path, num_runs=20, kills_per_run=1, seed=11)
     assert len(found) == 20
     assert len({tuple(each["checkpoints_when_killed"]) for each in found}) >= 3
     for number in range(20):
-        _assert_same_run(tmp_path / f"killed-{number}", tmp_path / "undisturbed")
+        assert_same_run(tmp_path / f"killed-{number}", tmp_path / "undisturbed")
 
 
 def _train(config: Path, out: Path) -> int:
@@ -137,7 +105,7 @@ def test_resume_passes_over_a_torn_checkpoint(
     printed = capsys.readouterr().out
     assert f"passed over {newest}: " in printed
     assert "goes on after step 2" in printed
-    _assert_same_run(out, undisturbed)
+    assert_same_run(out, undisturbed)
 
 
 def test_resume_from_torn_checkpoints_alone_is_an_error(
@@ -179,7 +147,7 @@ def test_resume_after_a_full_disk(finished: tuple[Path, Path], untrained: Path, 
     checkpoints = sorted(path.name for path in (tmp_path / "out/checkpoints").iterdir())
     assert checkpoints == ["step_000001", "step_000002"]
     assert _train(config, tmp_path / "out") == 0  # with room again
-    _assert_same_run(tmp_path / "out", undisturbed)
+    assert_same_run(tmp_path / "out", undisturbed)
 
 
 def test_no_file_of_a_run_is_a_pickle(finished: tuple[Path, Path]):

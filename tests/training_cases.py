@@ -1,4 +1,4 @@
-"""Optimiser steps to take the gradient of, however they are cut up: ragged attempts, demonstrations, and both."""
+"""Optimiser steps to take the gradient of, however they are cut up: attempts, demonstrations, both, guided attempts."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from synergy.algorithms.grpo import annotate
+from synergy.algorithms.progressive import annotate as annotate_progressive
 from synergy.algorithms.signals import imitation_signals
 from synergy.algorithms.state import AlgorithmState
 from synergy.config.algorithm import GrpoConfig
 from synergy.config.loss import LossConfig
+from synergy.config.mixing import ProgressiveConfig
 from synergy.config.model import ModelConfig
 from synergy.models.loading import load_model
 from synergy.models.prompt import Prompt
@@ -21,13 +23,14 @@ from synergy.pocket.world import items
 from synergy.prompts import BOXED
 from synergy.records import Problem, Rollout, RolloutGroup, StopReason, TokenSignal
 from synergy.training.demonstrations import demonstration_group
-from synergy.training.micro_batches import SignalTree, moving, signal_trees
+from synergy.training.micro_batches import moving
 from synergy.training.normalise import StepCounts, count_signals
 from synergy.training.processes import Processes
+from synergy.training.response_trees import SignalTree, signal_trees
 from synergy.training.step import StepSettings, accumulate
 from synergy.training.trained_policy import TrainedPolicy, whole
 
-Name = Literal["sft", "rl", "mix"]
+Name = Literal["sft", "rl", "mix", "guided"]
 Dtype = Literal["float64", "float32"]
 KL_COEFFICIENT = 0.3
 
@@ -94,7 +97,13 @@ def make_case(
     for index, item in enumerate(items("train", 8, seed=3)):
         problem = item.problem() if index % 2 == 0 else item.text_twin()
         imitates = name == "sft" or (name == "mix" and index < 3)
-        if imitates:
+        if name == "guided":
+            whole = demonstration_group(problem, [item.long()], loaded.renderer, BOXED).rollouts[0].token_ids
+            given = whole[: len(whole) // 2] if index < 3 else whole[:0]
+            group = _guided(problem, loaded.renderer.end_token_id, noise, given, has_signal=index < 5)
+            config = ProgressiveConfig(loss=_loss(name), kl_on_prefix=True)
+            signals = annotate_progressive([group], config, AlgorithmState(kl_coefficient=KL_COEFFICIENT))
+        elif imitates:
             traces = (item.long(), item.short())
             groups = [demonstration_group(problem, traces[: 1 + index % 2], loaded.renderer, BOXED)]
             signals = imitation_signals("sft", groups)
@@ -120,11 +129,13 @@ def _use_exact_norms(model: torch.nn.Module) -> None:
 
 
 def _loss(name: Name) -> LossConfig:
-    joint = name == "mix"
+    joint = name in ("mix", "guided")
     normaliser = {"kind": "token_mean", "denominator": "joint" if joint else "own"}
     values: dict[str, object] = {"normaliser": normaliser, "nll": {"normaliser": normaliser}}
     if name == "rl":  # zero signals move the policy too
         values |= {"kl": {"place": "loss", "coefficient": KL_COEFFICIENT}, "entropy": {"coefficient": 0.01}}
+    if name == "guided":  # k2, as k3 is exponential in what is far from the reference
+        values |= {"kl": {"place": "loss", "coefficient": KL_COEFFICIENT, "estimator": "k2"}}
     return LossConfig.model_validate(values)
 
 
@@ -148,6 +159,39 @@ def _attempts(problem: Problem, end: int, noise: np.random.Generator, *, has_sig
             )
         )
     return RolloutGroup(problem=problem, rollouts=tuple(rollouts))
+
+
+def _guided(
+    problem: Problem, end: int, noise: np.random.Generator, given: np.ndarray, *, has_signal: bool
+) -> RolloutGroup:
+    """Attempts, and where something is given it and attempts that go on from it."""
+    group = _attempts(problem, end, noise, has_signal=has_signal and not len(given))
+    if not len(given):
+        return group
+    unknown = np.full(len(given), np.nan, dtype=np.float32)
+    beginning = Rollout(
+        problem_id=problem.id,
+        sample_index=0,
+        token_ids=given,
+        text="",
+        stop_reason=StopReason.STOP,
+        num_guided_tokens=len(given),
+        reference_logprobs=noise.normal(-6, 0.2, len(given)).astype(np.float32),
+    )
+    guided = []
+    for each in _attempts(problem, end, noise, has_signal=True).rollouts:
+        assert each.policy_logprobs is not None
+        assert each.reference_logprobs is not None
+        guided.append(
+            replace(
+                each,
+                token_ids=np.concatenate([given, each.token_ids]),
+                num_guided_tokens=len(given),
+                policy_logprobs=np.concatenate([unknown, each.policy_logprobs]),
+                reference_logprobs=np.concatenate([unknown, each.reference_logprobs]),
+            )
+        )
+    return replace(group, rollouts=(*group.rollouts, beginning, *guided))
 
 
 def relative_difference(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:

@@ -73,6 +73,38 @@ def metric_lines(out: Path, kind: str = "train") -> list[dict[str, Any]]:
     return [line for line in lines if line["kind"] == kind]
 
 
+def kill(config: Path, folder: Path, *, num_runs: int, kills_per_run: int, seed: int) -> list[dict[str, Any]]:
+    """Train undisturbed, and again with kills at random moments (`training_kills`); what each such run came to."""
+    script = Path(__file__).with_name("training_kills.py")
+    arguments = [str(config), str(folder), str(num_runs), str(kills_per_run), str(seed)]
+    result = subprocess.run(
+        [sys.executable, str(script), *arguments], check=False, capture_output=True, text=True, env=SINGLE_THREAD
+    )
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+
+def assert_same_run(out: Path, undisturbed: Path) -> None:
+    """Equal weights and moments, bit by bit, and equal metrics and state but for times and memory."""
+    assert (out / "model/model.safetensors").read_bytes() == (undisturbed / "model/model.safetensors").read_bytes()
+    last = [sorted((folder / "checkpoints").glob("step_*"))[-1] for folder in (out, undisturbed)]
+    for name in ("weights", "optimizer"):
+        files = [checkpoint / f"{name}.safetensors" for checkpoint in last]
+        assert files[0].read_bytes() == files[1].read_bytes()
+    for kind in ("train", "evaluation"):
+        ours, theirs = (_without_times(metric_lines(folder, kind)) for folder in (out, undisturbed))
+        assert ours == theirs
+    states = [json.loads((checkpoint / "state.json").read_text()) for checkpoint in last]
+    for state in states:
+        for key in ("training_seconds", "evaluation_seconds", "peak_memory_bytes"):
+            state["ledger"].pop(key)
+    assert states[0] == states[1]
+
+
+def _without_times(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in line.items() if "second" not in key} for line in lines]
+
+
 def _over(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in values.items():

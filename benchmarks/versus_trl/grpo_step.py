@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from synergy.config.algorithm import OverlongConfig
+from synergy.config.algorithm_sections import OverlongConfig
 from synergy.config.reward import RewardConfig
 from synergy.models.loading import LoadedModel
 from synergy.pocket.world import items
 from synergy.prompts import BOXED
 from synergy.records import Problem
 from synergy.sampling.local import LocalSampler
+from synergy.training.attempts import Attempts
 from synergy.training.collect import RolloutSource
 from synergy.training.processes import Processes
 from synergy.training.rewards import open_rewards
@@ -81,11 +82,8 @@ def our_trainer(
     drawer = ours.make_drawer(loaded, config, examples)
     source = RolloutSource(
         drawer,
-        recorder,
-        BOXED,
-        open_rewards(RewardConfig()),
+        Attempts(sampler=recorder, preset=BOXED, rewards=open_rewards(RewardConfig()), num_samples=setting.group_size),
         Processes(),
-        num_samples=setting.group_size,
         dynamic_sampling=None,
     )
     return ours.make_trainer(loaded, config, drawer, source), recorder

@@ -16,13 +16,13 @@ from synergy.data.order import ProblemOrder
 from synergy.models.loading import LoadedModel, assemble
 from synergy.prompts import BOXED
 from synergy.records import Demonstration, Problem, RolloutGroup
-from synergy.training.collect import Collected, OnProgress, Source
 from synergy.training.draw import Drawer
 from synergy.training.metrics import LossMetrics, summarise
-from synergy.training.micro_batches import signal_trees
 from synergy.training.normalise import count_signals
 from synergy.training.optimizer import make_optimizer
 from synergy.training.processes import Processes
+from synergy.training.response_trees import signal_trees
+from synergy.training.source import Collected, OnProgress, Source
 from synergy.training.state import RunState
 from synergy.training.step import accumulate
 from synergy.training.step_groups import StepGroup

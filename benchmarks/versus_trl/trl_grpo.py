@@ -6,7 +6,7 @@ from typing import Any
 from trl import GRPOConfig, GRPOTrainer
 
 from synergy.algorithms.groups import overlong_penalty
-from synergy.config.algorithm import OverlongConfig
+from synergy.config.algorithm_sections import OverlongConfig
 from synergy.grading import Attempt, grade_many
 from synergy.prompts import BOXED
 from synergy.records import Problem, RolloutGroup

@@ -8,7 +8,7 @@ import numpy as np
 
 from synergy.algorithms.baselines import all_equal
 from synergy.algorithms.groups import scored_reward
-from synergy.config.algorithm import DynamicSamplingConfig
+from synergy.config.algorithm_sections import DynamicSamplingConfig
 from synergy.records import RolloutGroup
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from synergy.algorithms.kl_penalty import token_kl
 from synergy.algorithms.state import AlgorithmState
-from synergy.config.algorithm import OverlongConfig, PolicyGradientSection
+from synergy.config.algorithm_sections import OverlongConfig, PolicyGradientSection
 from synergy.errors import InputError
 from synergy.grading.rewards.overlong import overlong_punishment
 from synergy.records import Rollout, RolloutGroup, StopReason
@@ -48,7 +48,7 @@ def _penalised(rollout: Rollout, config: PolicyGradientSection, state: Algorithm
     if reward is None:
         return np.nan
     if config.overlong is not None:
-        reward += overlong_penalty(len(rollout.token_ids), config.overlong)
+        reward += overlong_penalty(len(rollout.token_ids) - rollout.num_guided_tokens, config.overlong)
     if config.loss.kl.place == "reward":
         reward -= state.kl_coefficient * float(token_kl(rollout, config.loss.kl).sum())
     return reward

@@ -3,9 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synergy.algorithms import cispo, dapo, dft, dr_grpo, grpo, gspo, reinforce_pp, rloo, sft
+from synergy.algorithms import (
+    cispo,
+    dapo,
+    dft,
+    dr_grpo,
+    grpo,
+    gspo,
+    interleaved,
+    progressive,
+    reinforce_pp,
+    rloo,
+    sft,
+)
 from synergy.algorithms.state import AlgorithmState
 from synergy.config import algorithm as sections
+from synergy.config import mixing
+from synergy.config.algorithm_sections import PolicyGradientSection
 from synergy.errors import InputError
 from synergy.records import RolloutGroup, TokenSignal
 
@@ -46,6 +60,10 @@ def annotate(
             return gspo.annotate(groups, config, state)
         case sections.CispoConfig():
             return cispo.annotate(groups, config, state)
+        case mixing.InterleavedConfig():
+            return interleaved.annotate(groups, config, state)
+        case mixing.ProgressiveConfig():
+            return progressive.annotate(groups, config, state)
 
 
 def needs(config: sections.AlgorithmConfig, *, updates_per_sampling: int) -> Needs:
@@ -53,7 +71,7 @@ def needs(config: sections.AlgorithmConfig, *, updates_per_sampling: int) -> Nee
 
     With a single update the policy is the one that sampled, and the loss takes its ratio as 1 without scoring.
     """
-    if not isinstance(config, sections.PolicyGradientSection):
+    if not isinstance(config, PolicyGradientSection):
         return Needs(policy_logprobs=False, reference_logprobs=False, sampler_logprobs=False)
     place = config.loss.kl.place
     return Needs(

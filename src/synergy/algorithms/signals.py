@@ -8,7 +8,7 @@ from jaxtyping import Float
 from synergy.algorithms.groups import learns
 from synergy.algorithms.kl_penalty import kl_to_come
 from synergy.algorithms.state import AlgorithmState
-from synergy.config.algorithm import PolicyGradientSection
+from synergy.config.algorithm_sections import PolicyGradientSection
 from synergy.errors import InputError
 from synergy.records import Rollout, RolloutGroup, TokenSignal
 

@@ -5,12 +5,16 @@ from pathlib import Path
 
 from synergy.config.base import Config
 from synergy.config.build import PocketBuildConfig
+from synergy.config.distil import DistilConfig
 from synergy.config.load import draft, validate
+from synergy.config.merge import MergeConfig
 from synergy.config.protocol import ProtocolConfig
 from synergy.config.train import TrainConfig
 from synergy.errors import InputError, nearest
 
 KINDS: dict[str, type[Config]] = {
+    "merge": MergeConfig,
+    "distil": DistilConfig,
     "pocket_build": PocketBuildConfig,
     "protocol": ProtocolConfig,
     "train": TrainConfig,

@@ -1,7 +1,8 @@
 """Named settings of algorithms: what a paper or a framework's documented defaults amount to here.
 
-Each is a partial algorithm section (`synergy.config.algorithm`). What a framework computes otherwise than any
-setting of ours can is said here and in PAPERS.md; above all, we never average over micro-batches.
+Each is a partial algorithm section (`synergy.config.algorithm`); one of grpo may be given the name of an algorithm that
+has GRPO inside, interleaved or progressive. What a framework computes otherwise than any setting of ours can is said
+here and in PAPERS.md; above all, we never average over micro-batches.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,28 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "deepseekmath_grpo": {
         "name": "grpo",
         "loss": {"kl": {"place": "loss", "estimator": "k3", "coefficient": 0.04}},
+    },
+    # 2507.07562, section 2.2: KL in the loss at 0.005, objective with 1/G and 1/|o|. Ours, as verl has them by default:
+    # clip 0.2, estimator low_var_kl (k3), deviation + 1e-6
+    "synergy_dilemma_rl": {
+        "name": "grpo",
+        "std_epsilon": 1e-6,
+        "loss": {"kl": {"place": "loss", "estimator": "k3", "coefficient": 0.005}},
+    },
+    # 2504.11468, appendix C.1: its best row, KL2. Ours, as OpenRLHF, which it adapts, has them: horizon, deviation +
+    # 1e-9, token mean, clip 0.2. Ours too: KL in the loss, where its objective has it, by k3
+    "vlaa_grpo": {
+        "name": "grpo",
+        "std_epsilon": 1e-9,
+        "loss": {
+            "normaliser": _TOKEN_MEAN,
+            "kl": {
+                "place": "loss",
+                "estimator": "k3",
+                "coefficient": 1e-3,
+                "controller": {"target": 5e-4, "horizon": 10000.0},
+            },
+        },
     },
     "dapo_paper": {"name": "dapo", "overlong": {"max_tokens": 20480, "cache_tokens": 4096}},
     "gmpo": {

@@ -4,9 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from synergy.config.algorithm import AlgorithmConfig, ImitationSection, PolicyGradientSection
+from synergy.config.algorithm import AlgorithmConfig
+from synergy.config.algorithm_sections import ImitationSection, PolicyGradientSection
 from synergy.config.base import Config
-from synergy.config.data import DataConfig
+from synergy.config.data import DataConfig, PocketDataConfig
 from synergy.config.model import ModelConfig
 from synergy.config.reward import RewardConfig
 from synergy.config.sampling import SamplingConfig
@@ -157,6 +158,14 @@ class TrainConfig(Config):
                 "out"
             )
         return self
+
+    @property
+    def validation_data(self) -> DataConfig | None:
+        """The problems that are sampled to evaluate, None where nothing is evaluated."""
+        if self.evaluation is None or self.evaluation.data is not None:
+            return self.evaluation.data if self.evaluation else None
+        assert isinstance(self.data, PocketDataConfig), "checked above"
+        return self.data.model_copy(update={"split": "validation", "num_problems": self.evaluation.num_problems})
 
     @property
     def imitates(self) -> bool:

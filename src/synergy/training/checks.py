@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from synergy.algorithms.registry import check_group_size
-from synergy.config.algorithm import PolicyGradientSection
+from synergy.config.algorithm_sections import PolicyGradientSection
 from synergy.config.model import ModelConfig
 from synergy.config.train import TrainConfig
 from synergy.data.examples import Examples
@@ -51,7 +51,7 @@ def _check_sampling(config: TrainConfig, algorithm: PolicyGradientSection) -> No
 
 def check_data(config: TrainConfig, examples: Examples) -> None:
     """Raise InputError where the data lack what the algorithm learns from."""
-    if config.imitates and not examples.has_demonstrations:
+    if config.algorithm.needs_demonstrations and not examples.has_demonstrations:
         raise InputError(
             f"{config.algorithm.name} learns from demonstrations, and the data have none; expected a column of traces: "
             "give data.trace_column"

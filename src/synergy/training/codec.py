@@ -1,6 +1,7 @@
 """Rollouts and signals as safetensors bytes: what processes tell each other and what a replay is read from.
 
-Texts, images and verdicts stay behind: nothing that is computed from rollouts needs them.
+Texts and images stay behind, and of a verdict all but its status and score: nothing that is computed from rollouts
+needs them.
 """
 
 import json
@@ -12,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from synergy.errors import InputError
-from synergy.records import Rollout, StopReason, TokenSignal
+from synergy.records import Rollout, StopReason, TokenSignal, Verdict, VerdictStatus
 
 _LOGPROBS = ("sampler_logprobs", "policy_logprobs", "reference_logprobs")
 _WEIGHTS = ("policy_gradient_weight", "advantage", "nll_weight", "kl_weight")
@@ -34,6 +35,7 @@ def rollouts_to_tensors(rollouts: Sequence[Rollout]) -> tuple[dict[str, np.ndarr
             "num_guided_tokens": rollout.num_guided_tokens,
             "reward": rollout.reward,
             "reward_parts": dict(rollout.reward_parts),
+            "verdict": None if rollout.verdict is None else [rollout.verdict.status.value, rollout.verdict.score],
             "has": [name for name in _LOGPROBS if getattr(rollout, name) is not None],
         }
         for rollout in rollouts
@@ -42,7 +44,7 @@ def rollouts_to_tensors(rollouts: Sequence[Rollout]) -> tuple[dict[str, np.ndarr
 
 
 def rollouts_from_tensors(tensors: Mapping[str, np.ndarray], facts: Sequence[Mapping[str, Any]]) -> list[Rollout]:
-    """The rollouts again, without text and verdict."""
+    """The rollouts again, without text; their verdicts have a status and a score."""
     starts = dict.fromkeys(("token_ids", *_LOGPROBS), 0)
 
     def take(name: str, num: int) -> np.ndarray:
@@ -62,6 +64,7 @@ def rollouts_from_tensors(tensors: Mapping[str, np.ndarray], facts: Sequence[Map
             num_guided_tokens=fact["num_guided_tokens"],
             reward=fact["reward"],
             reward_parts=fact["reward_parts"],
+            verdict=_verdict(fact.get("verdict")),
             sampler_logprobs=scores(fact, "sampler_logprobs"),
             policy_logprobs=scores(fact, "policy_logprobs"),
             reference_logprobs=scores(fact, "reference_logprobs"),
@@ -103,6 +106,13 @@ def from_bytes(data: bytes, label: str) -> tuple[dict[str, np.ndarray], Any]:
     except (SafetensorError, KeyError, ValueError) as error:
         raise InputError(f"{label}: cannot be read ({error}); expected a file that a stopped run has left") from None
     return tensors, json.loads(header)
+
+
+def _verdict(fact: Sequence[Any] | None) -> Verdict | None:
+    if fact is None:
+        return None
+    status, score = fact
+    return Verdict(status=VerdictStatus(status), score=score, extracted=None, rule="")
 
 
 def _joined(arrays: Sequence[np.ndarray], dtype: type[np.generic]) -> np.ndarray:

@@ -1,46 +1,17 @@
 """Where a step's groups come from: demonstrations as they are, or attempts that are sampled, graded and sifted."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
-
 from synergy.algorithms.dynamic_sampling import keeps_group, wants_another_round
-from synergy.config.algorithm import DynamicSamplingConfig
-from synergy.grading.rewards.compute import Rewards
+from synergy.config.algorithm_sections import DynamicSamplingConfig
 from synergy.models.rendering import Renderer
 from synergy.prompts import PromptPreset
-from synergy.records import Purpose, Sampler, SampleRequest
+from synergy.training.attempts import Attempts
 from synergy.training.demonstrations import demonstration_group
 from synergy.training.draw import Drawer
 from synergy.training.metrics import LossMetrics, merge_metrics
 from synergy.training.processes import Processes
-from synergy.training.reward_metrics import reward_metrics
-from synergy.training.rewards import graded
-from synergy.training.rollout_metrics import mean_of, rollout_metrics, total
+from synergy.training.rollout_metrics import mean_of, total
+from synergy.training.source import Collected, OnProgress
 from synergy.training.step_groups import StepGroup
-
-OnProgress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Collected:
-    """This process's share of what a step learns from."""
-
-    groups: tuple[StepGroup, ...]
-    metrics: LossMetrics  #: of all that was looked at, groups that were sifted out included
-    dropped: tuple[str, ...]  #: problems too large to be rendered, over all processes
-
-
-@runtime_checkable
-class Source(Protocol):
-    """Gives a step its groups; called by all processes alike."""
-
-    def collect(self, num_problems: int, on_progress: OnProgress | None = None, *, step: int = 0) -> Collected:
-        """Groups of `num_problems` problems over all processes, this process's share of them.
-
-        `step` is how many steps were done before.
-        """
-        ...
 
 
 class DemonstrationSource:
@@ -70,20 +41,14 @@ class RolloutSource:
     def __init__(
         self,
         drawer: Drawer,
-        sampler: Sampler,
-        preset: PromptPreset,
-        rewards: Rewards,
+        attempts: Attempts,
         processes: Processes,
         *,
-        num_samples: int,
         dynamic_sampling: DynamicSamplingConfig | None,
     ) -> None:
         self.drawer = drawer
-        self.sampler = sampler
-        self.preset = preset
-        self.rewards = rewards
+        self.attempts = attempts
         self.processes = processes
-        self.num_samples = num_samples
         self.dynamic_sampling = dynamic_sampling
 
     def collect(self, num_problems: int, on_progress: OnProgress | None = None, *, step: int = 0) -> Collected:
@@ -94,13 +59,8 @@ class RolloutSource:
         number = num_kept = num_rounds = 0
         while True:
             drawn = self.drawer.draw(num_problems - num_kept, first_number=number)
-            requests = [
-                SampleRequest(problem=turn.example.problem, num_samples=self.num_samples, visit=turn.visit)
-                for turn in drawn.turns
-            ]
-            groups = self.sampler.sample(requests, purpose=Purpose.TRAIN, on_progress=on_progress)
-            groups = graded(groups, self.preset, self.rewards, step=step)
-            metrics += [rollout_metrics(groups), reward_metrics(groups, self.rewards.config)]
+            groups = self.attempts.at(drawn.turns, on_progress, step=step)
+            metrics.append(self.attempts.metrics(groups))
             dropped += drawn.dropped
             number += drawn.num
             num_rounds += 1

@@ -9,13 +9,13 @@ from synergy.grading.rewards.compute import Rewards
 from synergy.models.rendering import Renderer
 from synergy.prompts import PromptPreset
 from synergy.records import Purpose, RolloutGroup, SampleRequest
-from synergy.training.collect import OnProgress
 from synergy.training.draw import first_turns
 from synergy.training.merge import merge_over
 from synergy.training.metrics import merge_metrics, summarise
 from synergy.training.reward_metrics import reward_metrics
 from synergy.training.rewards import graded
 from synergy.training.rollout_metrics import level_metrics, rollout_metrics
+from synergy.training.source import OnProgress
 from synergy.training.synced_sampler import SyncedSampler
 
 

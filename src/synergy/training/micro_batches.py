@@ -8,33 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from synergy.algorithms.signals import is_zero_signal
-from synergy.models.prompt import Prompt
-from synergy.models.trees import Tree, TreeBatch, group_tree, make_batch, micro_batches, split_tree
-from synergy.records import Rollout, TokenSignal
+from synergy.models.trees import Tree, TreeBatch, make_batch, micro_batches
+from synergy.records import TokenSignal
 from synergy.training.trained_policy import TrainedPolicy
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SignalTree:
-    """A tree and what is to be learned from its responses."""
-
-    tree: Tree
-    signals: tuple[TokenSignal, ...]  #: one per scored branch, in order
-
-
-def signal_trees(prompt: Prompt, signals: Sequence[TokenSignal], *, max_tokens: int) -> list[SignalTree]:
-    """The responses to one prompt as trees of at most `max_tokens` tokens; each signal is in one of them.
-
-    Raises InputError where one response with its prompt is longer.
-    """
-    if not signals:
-        return []
-    tree = group_tree(prompt, [signal.rollout.token_ids for signal in signals])
-    left = iter(signals)
-    return [
-        SignalTree(tree=part, signals=tuple(next(left) for branch in part.branches if branch.scored))
-        for part in split_tree(tree, max_tokens)
-    ]
 
 
 def moving(signals: Sequence[TokenSignal]) -> list[TokenSignal]:
@@ -42,9 +18,13 @@ def moving(signals: Sequence[TokenSignal]) -> list[TokenSignal]:
     return [signal for signal in signals if not is_zero_signal(signal)]
 
 
-def rollout_trees(prompt: Prompt, rollouts: Sequence[Rollout], *, max_tokens: int) -> list[Tree]:
-    """The same for attempts that are only to be scored."""
-    return split_tree(group_tree(prompt, [rollout.token_ids for rollout in rollouts]), max_tokens)
+def weighted(signals: Sequence[TokenSignal]) -> list[TokenSignal]:
+    """Those that are in any term of the loss: all that KL and entropy can move."""
+    return [signal for signal in signals if _has_weight(signal)]
+
+
+def _has_weight(signal: TokenSignal) -> bool:
+    return bool(signal.policy_gradient_weight.any() or signal.nll_weight.any() or signal.kl_weight.any())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

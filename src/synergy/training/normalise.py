@@ -38,7 +38,7 @@ class StepCounts:
     policy_gradient: TermCounts
     nll: TermCounts
     kl: TermCounts
-    all: TermCounts  #: all response tokens, whatever their term: the joint denominator
+    all: TermCounts  #: all response tokens, whatever their term: the joint denominator; no prompts, given beginnings
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,8 +60,17 @@ def count_signals(signals: Sequence[TokenSignal]) -> StepCounts:
         policy_gradient=_count(signals, [signal.policy_gradient_weight for signal in signals], with_empty=True),
         nll=_count(signals, [signal.nll_weight for signal in signals], with_empty=False),
         kl=_count(signals, [signal.kl_weight for signal in signals], with_empty=True),
-        all=_count(signals, [np.ones_like(signal.nll_weight) for signal in signals], with_empty=True),
+        all=_count(signals, [_counted(signal) for signal in signals], with_empty=True),
     )
+
+
+def _counted(signal: TokenSignal) -> Float32[np.ndarray, "_"]:
+    """1 at the response's tokens. The beginning that an attempt was given is its prompt: who imitates it counts it."""
+    rollout = signal.rollout
+    counted = np.ones_like(signal.nll_weight)
+    if not rollout.is_demonstration:
+        counted[: rollout.num_guided_tokens] = 0
+    return counted
 
 
 def _count(

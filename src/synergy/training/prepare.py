@@ -6,9 +6,9 @@ import torch
 
 from synergy.algorithms.registry import needs
 from synergy.algorithms.state import initial_state
-from synergy.config.algorithm import PolicyGradientSection
-from synergy.config.data import DataConfig, PocketDataConfig
-from synergy.config.train import EvaluationConfig, TrainConfig
+from synergy.config.algorithm_sections import PolicyGradientSection
+from synergy.config.mixing import InterleavedConfig, ProgressiveConfig
+from synergy.config.train import TrainConfig
 from synergy.data.load import open_data
 from synergy.data.order import ProblemOrder
 from synergy.errors import InputError
@@ -16,15 +16,19 @@ from synergy.grading.rewards.compute import Rewards
 from synergy.models.loading import LoadedModel, load_model
 from synergy.prompts import get_preset
 from synergy.sampling.backends import open_sampler
+from synergy.training.attempts import Attempts
 from synergy.training.checks import check_config, check_data, resolved_model
-from synergy.training.collect import DemonstrationSource, RolloutSource, Source
+from synergy.training.collect import DemonstrationSource, RolloutSource
 from synergy.training.copies import frozen_copy, is_initial_below_adapter
 from synergy.training.draw import Drawer
 from synergy.training.evaluate import Evaluator
+from synergy.training.guided import ProgressiveSource
+from synergy.training.interleaved import InterleavedSource
 from synergy.training.optimizer import make_optimizer
 from synergy.training.processes import Processes, local_device
 from synergy.training.rewards import open_rewards
 from synergy.training.scoring import Reference
+from synergy.training.source import Source
 from synergy.training.state import RunState
 from synergy.training.synced_sampler import SyncedSampler
 from synergy.training.trained_policy import TrainedPolicy
@@ -48,7 +52,7 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
     check_config(config)
     examples = open_data(config.data)
     check_data(config, examples)
-    validation = open_data(_evaluation_data(config, config.evaluation)) if config.evaluation else None
+    validation = open_data(config.validation_data) if config.validation_data else None
     samples = validation is not None or not config.imitates
     rewards = open_rewards(config.reward, local_device()) if samples else None
     torch.manual_seed(config.seed)  # an adapter starts from random numbers, the same on all processes
@@ -79,13 +83,6 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
     return Prepared(trainer=trainer, evaluator=evaluator, sampler=sampler)
 
 
-def _evaluation_data(config: TrainConfig, evaluation: EvaluationConfig) -> DataConfig:
-    if evaluation.data is not None:
-        return evaluation.data
-    assert isinstance(config.data, PocketDataConfig), "the config's own check"
-    return config.data.model_copy(update={"split": "validation", "num_problems": evaluation.num_problems})
-
-
 def _check_trains(loaded: LoadedModel) -> None:
     if not any(parameter.requires_grad for parameter in loaded.model.parameters()):
         raise InputError("model.freeze leaves nothing to train; expected at least one of vision, projector, language")
@@ -94,20 +91,19 @@ def _check_trains(loaded: LoadedModel) -> None:
 def _source(
     config: TrainConfig, drawer: Drawer, sampler: SyncedSampler | None, rewards: Rewards | None, processes: Processes
 ) -> Source:
-    preset = get_preset(config.prompt)
-    if not isinstance(config.algorithm, PolicyGradientSection):
-        return DemonstrationSource(drawer, drawer.renderer, preset)
+    preset, renderer, algorithm = get_preset(config.prompt), drawer.renderer, config.algorithm
+    if not isinstance(algorithm, PolicyGradientSection):
+        return DemonstrationSource(drawer, renderer, preset)
     assert sampler is not None, "a run that learns from attempts samples"
     assert rewards is not None, "and rewards them"
-    return RolloutSource(
-        drawer,
-        sampler,
-        preset,
-        rewards,
-        processes,
-        num_samples=config.train.samples_per_problem,
-        dynamic_sampling=config.algorithm.dynamic_sampling,
-    )
+    attempts = Attempts(sampler=sampler, preset=preset, rewards=rewards, num_samples=config.train.samples_per_problem)
+    match algorithm:
+        case InterleavedConfig():
+            return InterleavedSource(drawer, attempts, renderer, algorithm)
+        case ProgressiveConfig():
+            return ProgressiveSource(drawer, attempts, renderer, algorithm, num_steps=config.train.num_steps)
+        case _:
+            return RolloutSource(drawer, attempts, processes, dynamic_sampling=algorithm.dynamic_sampling)
 
 
 def _needs_reference(config: TrainConfig) -> bool:

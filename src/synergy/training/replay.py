@@ -22,10 +22,10 @@ from synergy.records import TokenSignal
 from synergy.training.checks import resolved_model
 from synergy.training.codec import signals_from_tensors, signals_to_tensors
 from synergy.training.faults import NonFiniteError
-from synergy.training.micro_batches import SignalTree, signal_trees
 from synergy.training.normalise import count_signals
 from synergy.training.optimizer import gradient_norm
 from synergy.training.processes import Processes
+from synergy.training.response_trees import SignalTree, signal_trees
 from synergy.training.step import Fault, accumulate, find_fault
 from synergy.training.tensors import weight_tensors
 from synergy.training.trained_policy import TrainedPolicy

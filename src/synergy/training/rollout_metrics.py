@@ -51,6 +51,7 @@ def rollout_metrics(groups: Sequence[RolloutGroup]) -> LossMetrics:
     }
     sums = {
         "sampling/num_attempts": total(len(rollouts)),
+        "sampling/num_truncated": total(sum(rollout.stop_reason is StopReason.LENGTH for rollout in rollouts)),
         "sampling/generated_tokens": total(sum(len(r.token_ids) - r.num_guided_tokens for r in rollouts)),
         "sampling/num_images": total(sum(len(group.problem.images) for group in groups)),
     }

@@ -45,6 +45,13 @@ class RunFolder:
         """Whether anything was measured in it."""
         return self.metrics.exists()
 
+    def read_summary(self) -> dict[str, Any]:
+        """What came out of a finished run; raises FileError where it cannot be read."""
+        try:
+            return json.loads(self.summary.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise FileError(f"{self.summary}: cannot be read ({error}); expected that of a finished run") from None
+
     def check(self, config: TrainConfig) -> None:
         """Raise InputError where the folder holds anything but this very run; one that has not begun is fine."""
         stored = self.path / _CONFIG

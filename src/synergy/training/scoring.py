@@ -12,7 +12,8 @@ from synergy.models.evaluating import evaluating
 from synergy.models.lora import adapter_off
 from synergy.models.prompt import Prompt
 from synergy.records import Rollout, RolloutGroup
-from synergy.training.micro_batches import lay_out, rollout_trees
+from synergy.training.micro_batches import lay_out
+from synergy.training.response_trees import rollout_trees
 from synergy.training.trained_policy import TrainedPolicy
 
 Field = Literal["policy_logprobs", "reference_logprobs"]
@@ -36,6 +37,7 @@ def score(
 ) -> list[RolloutGroup]:
     """The groups with the log-probs of all responses in `field`; `prompts` by problem id.
 
+    They are NaN at a beginning that was given and is a response of the group itself, where they stand once.
     Called by all processes alike, each with its own groups, as the model may be sharded over them.
     """
     trees = [
@@ -56,10 +58,13 @@ def score(
 
 def _with_scores(rollouts: Sequence[Rollout], field: Field, left: Iterator[np.ndarray]) -> Iterator[Rollout]:
     for rollout in rollouts:
+        scores = next(left)
+        unknown = np.full(len(rollout.token_ids) - len(scores), np.nan, dtype=np.float32)
+        scores = np.concatenate([unknown, scores])
         if field == "policy_logprobs":
-            yield replace(rollout, policy_logprobs=next(left))
+            yield replace(rollout, policy_logprobs=scores)
         else:
-            yield replace(rollout, reference_logprobs=next(left))
+            yield replace(rollout, reference_logprobs=scores)
 
 
 class Reference:

@@ -16,9 +16,10 @@ from synergy.config.train import OptimizerConfig
 from synergy.training.inputs import loss_inputs
 from synergy.training.losses import step_loss
 from synergy.training.metrics import LossMetrics, merge_metrics
-from synergy.training.micro_batches import MicroBatch, SignalTree, lay_out
+from synergy.training.micro_batches import MicroBatch, lay_out
 from synergy.training.normalise import StepCounts
 from synergy.training.optimizer import clip_gradients, fill_missing_gradients
+from synergy.training.response_trees import SignalTree
 from synergy.training.trained_policy import TrainedPolicy
 
 

@@ -1,28 +1,31 @@
 """One step of any run: problems → groups → scores → signals → one or several updates → metrics."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from synergy.algorithms.groups import is_demonstration
 from synergy.algorithms.registry import annotate, needs
 from synergy.algorithms.signals import is_zero_signal
 from synergy.algorithms.state import next_state
+from synergy.config.mixing import MixedSection
 from synergy.config.train import TrainConfig
 from synergy.records import TokenSignal
-from synergy.training.collect import OnProgress, Source
+from synergy.training.clock import StepClock
 from synergy.training.draw import Drawer
 from synergy.training.faults import StepRecord, stop_if_faulty
 from synergy.training.merge import merge_over
 from synergy.training.metrics import LossMetrics, merge_metrics, summarise
-from synergy.training.micro_batches import SignalTree, moving, signal_trees
+from synergy.training.micro_batches import moving, weighted
+from synergy.training.mix_metrics import sft_metrics
 from synergy.training.normalise import count_signals
 from synergy.training.optimizer import gradient_norm, learning_rate, set_learning_rate
+from synergy.training.response_trees import SignalTree, signal_trees
 from synergy.training.rollout_metrics import mean_of, total
 from synergy.training.scoring import Reference, ScoreSettings, score
+from synergy.training.source import OnProgress, Source
 from synergy.training.state import RunState
 from synergy.training.step import StepSettings, accumulate, update
 from synergy.training.step_groups import StepGroup, shared
@@ -65,7 +68,7 @@ class Trainer:
 
         Raises NonFiniteError where loss or gradient is not finite.
         """
-        clock = _Clock()
+        clock = StepClock()
         config, state, processes = self.config, self.state, self.policy.processes
         torch.manual_seed(stream_seed(config.seed, state.step, processes.rank))
         with clock.measure("sample"):
@@ -79,9 +82,12 @@ class Trainer:
         ]
         with clock.measure("update"):
             parts = self._updates(learned)
+        if isinstance(config.algorithm, MixedSection):
+            parts.append(sft_metrics(merge_metrics(parts)))
         metrics = merge_over(processes, merge_metrics([collected.metrics, *parts]))
         found = summarise(metrics)
-        self._advance(found, num_rollouts=sum(len(each.signals) for each in learned))
+        attempts = [signal for each in learned for signal in each.signals if not is_demonstration(signal.rollout)]
+        self._advance(found, num_rollouts=len(attempts))
         return self._with_rates(found, clock, len(collected.dropped))
 
     def _scored(self, own: Sequence[StepGroup]) -> list[StepGroup]:
@@ -142,11 +148,11 @@ class Trainer:
     def _trees(self, chunk: Sequence[LearnedGroup]) -> list[SignalTree]:
         """This process's share of a chunk; what moves nothing stays out where the config says so."""
         loop = self.config.train
-        skips = loop.skip_zero_signals and not self.settings.loss.moves_zero_signals
+        chooses = weighted if self.settings.loss.moves_zero_signals else moving
         found = []
         for each in chunk:
             if each.place.prompt is not None:
-                chosen = moving(each.signals) if skips else each.signals
+                chosen = chooses(each.signals) if loop.skip_zero_signals else each.signals
                 found += signal_trees(each.place.prompt, chosen, max_tokens=loop.max_tokens_per_tree)
         return found
 
@@ -163,13 +169,12 @@ class Trainer:
             algorithm=algorithm,
         )
 
-    def _with_rates(self, metrics: dict[str, float], clock: "_Clock", num_dropped: int) -> dict[str, float]:
+    def _with_rates(self, metrics: dict[str, float], clock: StepClock, num_dropped: int) -> dict[str, float]:
         """Metrics with times and speeds of the first process; the ledger gains what the step has spent."""
         seconds = clock.total()
         found = {**metrics, **clock.seconds()}
         generated = int(metrics.get("sampling/generated_tokens", 0))
         trained, images = int(metrics.get("tokens/trained", 0)), metrics.get("tokens/num_images", 0)
-        attempts = int(metrics.get("sampling/num_attempts", 0))
         found["time/tokens_per_second"] = (generated + trained) / seconds
         if self.settings.loss.kl.place != "none":
             found["kl/coefficient"] = self.state.algorithm.kl_coefficient
@@ -182,8 +187,8 @@ class Trainer:
                 trained_tokens=trained,
                 update_tokens=int(metrics.get("tokens/update", 0)),
                 images=int(images + metrics.get("sampling/num_images", 0)),
-                attempts=attempts,
-                truncated_attempts=round(attempts * metrics.get("response/truncated_fraction", 0)),
+                attempts=int(metrics.get("sampling/num_attempts", 0)),
+                truncated_attempts=int(metrics.get("sampling/num_truncated", 0)),
                 dropped_problems=num_dropped,
                 training_seconds=seconds,
             ),
@@ -213,24 +218,3 @@ def score_settings(config: TrainConfig) -> ScoreSettings:
 def stream_seed(*numbers: int) -> int:
     """A seed of 63 bits for a stream of its own: of torch's generator, from which dropout draws."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
-
-
-class _Clock:
-    """Seconds of a step and its parts."""
-
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-        self._parts: dict[str, float] = {}
-
-    @contextmanager
-    def measure(self, part: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self._parts[part] = time.perf_counter() - start
-
-    def total(self) -> float:
-        return time.perf_counter() - self._start
-
-    def seconds(self) -> dict[str, float]:
-        parts = {f"time/{part}_seconds": seconds for part, seconds in self._parts.items()}
-        return {**parts, "time/step_seconds": self.total()}
