@@ -19,14 +19,16 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet $(PIP_OPTIONS) --constraint constraints.txt --group dev --editable .
 	touch $(READY)
 
-study: $(READY)  ## install, then run the pocket study (so far: its world and its model)
+study: $(READY)  ## install, then see the pocket: its world, its model, its study at smoke scale
 	$(BIN)/synergy doctor
 	mkdir -p runs/pocket
 	$(BIN)/synergy pocket show --family count --num 12 --out runs/pocket/count.png
 	$(BIN)/synergy pocket export --num 2000 --out runs/pocket/data
 	$(BIN)/synergy pocket blind
 	$(BIN)/synergy pocket card
-	@echo "Done: the pocket world and its model; 'synergy train examples/configs/pocket_grpo.yaml' trains one arm. Not there yet: the study and its report."
+	$(BIN)/synergy study studies/pocket.yaml --set scale=smoke --out runs/pocket-smoke
+	@echo "Done: the pocket's world, its model, and a study at smoke scale: runs/pocket-smoke/report.html, whose numbers mean nothing."
+	@echo "The study itself is 'synergy study studies/pocket.yaml'; its settings are not tuned yet."
 
 test: $(READY)  ## all quick tests, with the types of tensors checked
 	$(BIN)/python -m pytest
