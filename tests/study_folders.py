@@ -167,6 +167,8 @@ class _Writer:
         else:
             line = {
                 "reward/mean": 0.4 + 0.3 * share + noise,
+                "reward/perception": 0.5 + 0.3 * share + noise,
+                "reward/cognition": 0.3 + 0.3 * share + noise,
                 "sampling/entropy": 0.6 - 0.3 * share + noise / 2,
                 "response/length_tokens": 45 + 5 * share + 30 * noise,
                 "kl/value": 0.02 * share + abs(noise) / 20,

@@ -206,6 +206,8 @@ def test_curves_have_every_step_of_every_training_once(page: Page) -> None:
     assert ("sft", "sft") in {(row["arm"], row["stage"]) for row in rows}
     assert ("two_stage", "sft") not in {(row["arm"], row["stage"]) for row in rows}
     assert {row["metric"] for row in rows} >= {"sampling/entropy", "kl/value", "evaluation/accuracy"}
+    # the two labelled parts of the mixed reward (2504.11468)
+    assert {row["metric"] for row in rows} >= {"reward/perception", "reward/cognition"}
 
 
 def test_the_head_says_what_it_is_evidence_of(page: Page) -> None:

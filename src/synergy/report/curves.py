@@ -1,4 +1,4 @@
-"""Training curves: reward, entropy, length, KL, truncation and validation accuracy, step by step."""
+"""Training curves: reward and its two labelled parts, entropy, length, KL, truncation, validation accuracy, by step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ class _Curve:
 
 CURVES = (
     _Curve(title="Reward", kind="train", metric="reward/mean", axis="mean reward"),
+    _Curve(title="Reward, perception", kind="train", metric="reward/perception", axis="mean reward"),
+    _Curve(title="Reward, cognition", kind="train", metric="reward/cognition", axis="mean reward"),
     _Curve(title="Validation accuracy", kind="evaluation", metric="evaluation/accuracy", factor=100, axis="%"),
     _Curve(title="Entropy", kind="train", metric="sampling/entropy", axis="nats per token"),
     _Curve(title="Response length", kind="train", metric="response/length_tokens", axis="tokens"),
