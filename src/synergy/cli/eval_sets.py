@@ -11,7 +11,7 @@ from synergy.errors import InputError
 from synergy.evaluation.benchmark_sets import open_set
 from synergy.evaluation.evaluation_set import EvaluationSet
 from synergy.evaluation.examples_set import examples_set
-from synergy.evaluation.provenance import file_sha256
+from synergy.file_hash import file_sha256
 
 if TYPE_CHECKING:
     from synergy.cli.eval_options import AskOptions

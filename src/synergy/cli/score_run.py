@@ -16,12 +16,12 @@ from synergy.evaluation.benchmark_sets import POCKET, check_names, open_set, set
 from synergy.evaluation.differing import differing, differing_line
 from synergy.evaluation.evaluation_set import EvaluationSet
 from synergy.evaluation.locking import locked
-from synergy.evaluation.provenance import file_sha256
 from synergy.evaluation.saved import Saved, match, own_problems, read_saved
 from synergy.evaluation.score_file import ModelPart
 from synergy.evaluation.scoring import SCORE, make_score, write_scored
 from synergy.evaluation.shards import write_whole
 from synergy.evaluation.verdicts import LENIENT, STRICT, GradedResponse, GradingRules, grade_responses
+from synergy.file_hash import file_sha256
 from synergy.prompts import get_preset
 from synergy.records import Problem
 

@@ -10,7 +10,7 @@ from synergy.benchmarks.tables import open_benchmark
 from synergy.errors import InputError, unknown_name
 from synergy.evaluation.evaluation_set import EvaluationSet, Problems
 from synergy.evaluation.pocket_set import NUM_PROBLEMS, pocket_set
-from synergy.evaluation.provenance import file_sha256
+from synergy.file_hash import file_sha256
 from synergy.records import Problem
 
 POCKET = "pocket"

@@ -5,10 +5,9 @@ from importlib import metadata
 from pathlib import Path
 
 from synergy import __version__
-from synergy.errors import FileError
+from synergy.file_hash import file_sha256
 
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "pillow", "math-verify", "sympy", "datasets", "vllm")
-_BLOCK_BYTES = 1 << 20
 
 
 def packages() -> dict[str, str]:
@@ -30,16 +29,4 @@ def weights_sha256(checkpoint: str) -> str | None:
     digest = hashlib.sha256()
     for path in [folder / "config.json", *sorted(folder.glob("*.safetensors"))]:
         digest.update(f"{path.name}\0{file_sha256(path)}\0".encode())
-    return digest.hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file, in hex; raises FileError where it cannot be read."""
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                digest.update(block)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}); expected a file") from None
     return digest.hexdigest()

@@ -13,6 +13,7 @@ from synergy.config.distil import DistilConfig
 from synergy.config.merge import MergeConfig
 from synergy.config.model import ModelConfig
 from synergy.errors import InputError, unknown_name
+from synergy.evaluation.self_distil import TRACE_COLUMN
 from synergy.recipes.settings import ArmSettings
 from synergy.recipes.step import STEP, STEP_DATA, STEP_MODEL, Step
 
@@ -79,7 +80,7 @@ class Arm:
             if config.evaluation is not None:  # of the data that another step's stand in for
                 evaluation = config.evaluation.model_copy(update={"data": config.validation_data})
                 changes["evaluation"] = evaluation
-            changes["data"] = FileDataConfig(source="file", path=STEP_DATA, trace_column="trace")
+            changes["data"] = FileDataConfig(source="file", path=STEP_DATA, trace_column=TRACE_COLUMN)
         return Step(kind="train", name=self._named(stage), config=config.model_copy(update=changes), inputs=inputs)
 
     def distil(self, stage: str, *, model: Step) -> Step:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from synergy.config.base import Config
-from synergy.config.diff import diff
 from synergy.config.load import build
 from synergy.config.study import ArmConfig, AxisValue, StudyConfig
 from synergy.config.train import TrainConfig
@@ -78,11 +77,6 @@ def check_varies(study: StudyConfig) -> None:
             f"{f' and {len(wrong) - 5} more' if len(wrong) > 5 else ''}); expected equal settings: name these paths in "
             "varies, or take them out of the arms"
         )
-
-
-def changed_fields(one: Config, other: Config) -> dict[str, Any]:
-    """Fields in which two configs differ, with the second one's values."""
-    return {each.path: each.right for each in diff(one, other)}
 
 
 def _is_covered(path: str, allowed: set[str]) -> bool:

@@ -14,7 +14,8 @@ from typing import Literal
 from synergy.config.base import Config
 from synergy.config.data import FileDataConfig
 from synergy.config.resolve import canonical_json, resolved
-from synergy.evaluation.provenance import file_sha256, weights_sha256
+from synergy.evaluation.provenance import weights_sha256
+from synergy.file_hash import file_sha256
 from synergy.pocket.shipped import WEIGHTS
 
 StepKind = Literal["train", "distil", "merge", "tag", "evaluate"]

@@ -12,9 +12,9 @@ from synergy.evaluation.evaluation_set import EvaluationSet
 from synergy.evaluation.examples_set import examples_set
 from synergy.evaluation.levels_file import write_levels
 from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
-from synergy.evaluation.provenance import file_sha256
 from synergy.evaluation.run import Evaluation
 from synergy.evaluation.tagging import tag
+from synergy.file_hash import file_sha256
 from synergy.recipes.step import STEP_MODEL, Step, checkpoint_folder
 from synergy.records import Purpose
 from synergy.studies.parameters import count_parameters, with_flops

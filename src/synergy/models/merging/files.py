@@ -1,6 +1,5 @@
 """The small files of a checkpoint: what makes weights a model that loads, and copying it."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -32,7 +31,6 @@ _COPIED = (
     "tekken.json",
 )
 _OWN_CODE = "*.py"  # where the config names classes in the checkpoint's repository
-_BLOCK_BYTES = 1 << 20
 
 
 def copied_files(source: Source) -> list[Path]:
@@ -76,15 +74,3 @@ def write_json(path: Path, value: object) -> None:
         partial.replace(path)
     except OSError as error:
         raise FileError(f"{path}: cannot be written ({error}); make room and run the same command again") from error
-
-
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file, in hex; raises FileError."""
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                digest.update(block)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error}); expected a file of a checkpoint") from None
-    return digest.hexdigest()

@@ -11,7 +11,8 @@ import torch
 from synergy import __version__
 from synergy.config.merge import MergeConfig
 from synergy.config.resolve import resolved
-from synergy.models.merging.files import copied_files, file_sha256
+from synergy.file_hash import file_sha256
+from synergy.models.merging.files import copied_files
 from synergy.models.merging.filters import kept_from
 from synergy.models.merging.mergeable import check_mergeable, check_num_layers, drop_tied_head
 from synergy.models.merging.methods import Method, method_of
