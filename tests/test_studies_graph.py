@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from synergy.cli.study_run import load_study
 from synergy.config.load import load
 from synergy.config.study import StudyConfig
 from synergy.errors import InputError
 from synergy.recipes.step import in_order
 from synergy.studies.graph import make_graph
+from synergy.studies.load import load_study
 
 POCKET = Path(__file__).parents[1] / "studies" / "pocket.yaml"
 

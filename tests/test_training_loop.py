@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 from safetensors.torch import load_file
 from training_runs import sft_config
 from transformers import AutoModelForImageTextToText
@@ -54,7 +55,9 @@ def _run(
     untrained: Path, out: Path, accuracies: Sequence[float], **evaluation: Any
 ) -> tuple[dict[str, Any], ScriptedEvaluator]:
     settings = sft_config(
-        untrained, train={"num_steps": 6, "problems_per_step": 2}, evaluation={"every_steps": 1, **evaluation}
+        untrained,
+        train={"num_steps": 6, "problems_per_step": 2, "checkpoint_every_steps": 1},
+        evaluation={"every_steps": 1, **evaluation},
     )
     config = TrainConfig.model_validate_json(json.dumps(settings))
     parts = prepare(config, Processes())
@@ -85,6 +88,16 @@ def test_the_last_model_is_kept_unless_the_best_is_asked_for(untrained: Path, tm
     assert (summary["num_steps"], summary["stopped_early"], summary["model_of_step"]) == (6, False, 6)
     weights = load_file(tmp_path / "out/checkpoints/step_000006/weights.safetensors")
     assert all(torch.equal(each, evaluator.seen[6][name]) for name, each in weights.items())
+
+
+def test_an_untrained_model_that_does_not_count_is_not_kept(untrained: Path, tmp_path: Path):
+    summary, _ = _run(
+        untrained, tmp_path / "out", [0.9, 0.1, 0.5, 0.4, 0.3], patience=2, keep="best", first_step_kept=2
+    )
+    assert (summary["num_steps"], summary["model_of_step"]) == (4, 2)
+    assert summary["evaluation"]["best_accuracy"] == 0.5
+    with pytest.raises(ValidationError, match="a step of the run"):
+        _run(untrained, tmp_path / "other", [], first_step_kept=7)
 
 
 def test_an_equal_accuracy_is_no_gain():

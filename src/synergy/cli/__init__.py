@@ -17,6 +17,7 @@ from synergy.errors import SynergyError
 
 VERBS = {
     "study": Verb("synergy.cli.study:study", "Train every arm of a study, evaluate by difficulty, report."),
+    "tune": Verb("synergy.cli.tune:tune", "Choose a study's learning rates, every arm with the same budget."),
     "show": Verb("synergy.cli.show:show", "Print what a study, a run or a score holds."),
     "train": Verb("synergy.cli.train:train", "Train one model by SFT or RL, on the pocket or other problems."),
     "eval": Verb("synergy.cli.eval:evaluate", "Evaluate one model on benchmarks, under a named protocol."),

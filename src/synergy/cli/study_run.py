@@ -1,17 +1,15 @@
 """A study from the command line: what the options mean, the plan, the run, the report."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from synergy.cli.study_display import open_display, show_plan
-from synergy.config.load import load
 from synergy.config.study import StudyConfig
 from synergy.errors import InputError, unknown_name
 from synergy.studies.graph import Graph, make_graph
+from synergy.studies.load import load_study
 from synergy.studies.plan_file import ArmRun
 from synergy.studies.runner import Runner, StudyFolder
 
@@ -39,23 +37,13 @@ def run_study(options: StudyOptions) -> None:
     show_plan(graph, runs, folder)
     if options.is_plan:
         return
-    _use_threads(options.threads)
+    use_threads(options.threads)
     with open_display() as display:
         Runner(graph, folder, display).run(runs)
     if options.writes_report:
         from synergy.report.page import write_report
 
         click.echo(f"report: {write_report(folder.path, folder.path / 'report.html')}")
-
-
-def load_study(file: Path, overrides: Sequence[str]) -> StudyConfig:
-    """The study in a file, at the scale that it asks for; overrides win over the scale's values."""
-    config = load(file, StudyConfig, overrides)
-    if config.scale is None:
-        return config
-    scaled = [f"{path}={json.dumps(value)}" for path, value in config.scales[config.scale].items()]
-    found = load(file, StudyConfig, [*scaled, *overrides])
-    return found.model_copy(update={"name": f"{config.name}-{config.scale}"})
 
 
 def _chosen(graph: Graph, options: StudyOptions) -> tuple[ArmRun, ...]:
@@ -86,7 +74,8 @@ def _seeds(text: str, study: StudyConfig) -> tuple[int, ...]:
     return found
 
 
-def _use_threads(threads: int | None) -> None:
+def use_threads(threads: int | None) -> None:
+    """Torch's threads, all cores if None; and libraries' bars and warnings off."""
     import warnings
 
     import torch

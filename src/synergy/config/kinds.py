@@ -9,7 +9,9 @@ from synergy.config.distil import DistilConfig
 from synergy.config.load import draft, validate
 from synergy.config.merge import MergeConfig
 from synergy.config.protocol import ProtocolConfig
+from synergy.config.study import StudyConfig
 from synergy.config.train import TrainConfig
+from synergy.config.tuning import TuneConfig
 from synergy.errors import InputError, nearest
 
 KINDS: dict[str, type[Config]] = {
@@ -17,7 +19,9 @@ KINDS: dict[str, type[Config]] = {
     "distil": DistilConfig,
     "pocket_build": PocketBuildConfig,
     "protocol": ProtocolConfig,
+    "study": StudyConfig,
     "train": TrainConfig,
+    "tune": TuneConfig,
 }
 
 

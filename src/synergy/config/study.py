@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue, model_validator
 from synergy.config.base import Config
 from synergy.config.data import DataConfig
 from synergy.config.protocol import ProtocolConfig
+from synergy.config.tuning import TuningConfig
 
 Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -105,6 +106,8 @@ class StudyConfig(Config):
     """smaller or larger versions of the study, by name: paths into this document and their values"""
     scale: Name | None = None
     """which of `scales` is meant; null for the study as it stands"""
+    tuning: TuningConfig | None = None
+    """how the learning rates were chosen, as `synergy tune` writes it into a file that the study extends"""
     claims: tuple[str, ...] | None = None
     """which claims of the registry are judged; null for all whose arms are here"""
     published: str | None = None

@@ -94,6 +94,8 @@ class EvaluationConfig(Config):
     """stop after so many evaluations in a row without a higher accuracy; null never stops"""
     keep: Literal["last", "best"] = "last"
     """whose weights become the run's model: the last step's, or those of the highest accuracy seen, the first such"""
+    first_step_kept: Annotated[int, Field(ge=0)] = 0
+    """accuracies before this step count for neither `keep` nor `patience`; above 0 the untrained model is never kept"""
 
 
 class SinksConfig(Config):
@@ -146,6 +148,15 @@ class TrainConfig(Config):
             raise ValueError(
                 f"evaluation without data, and the training data's source is {self.data.source}; expected "
                 "evaluation.data: only the pocket has a validation split of its own"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _some_step_is_kept(self) -> Self:
+        if self.evaluation and self.evaluation.first_step_kept > self.train.num_steps:
+            raise ValueError(
+                f"evaluation.first_step_kept {self.evaluation.first_step_kept} with train.num_steps "
+                f"{self.train.num_steps}; expected a step of the run"
             )
         return self
 

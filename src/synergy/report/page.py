@@ -26,6 +26,7 @@ from synergy.report.markup import Section, lines
 from synergy.report.merging import merging
 from synergy.report.published import published
 from synergy.report.synergy_table import synergy_table
+from synergy.report.tuning import tuning
 from synergy.report.view import StudyView
 from synergy.report.words import words
 from synergy.studies.results import StudyResults
@@ -33,7 +34,7 @@ from synergy.studies.results import StudyResults
 REPORT = "report.html"
 SECTIONS: tuple[Callable[[StudyView], Section | None], ...] = (
     *(accuracy_table, gains, synergy_table, claims, axes, lengths, words, merging, compute),
-    *(published, curves, ledger, differences, browser),
+    *(published, curves, ledger, tuning, differences, browser),
 )
 _SCRIPTS = ("page.js", "filters.js", "browser.js")
 _PAGE = Markup(

@@ -36,6 +36,7 @@ class Run:
         self.is_first = self.policy.processes.is_first
         self._on_progress = watcher.sampling if self.is_first else None
         self.keeps_best = config.evaluation is not None and config.evaluation.keep == "best"
+        self.first_step_kept = config.evaluation.first_step_kept if config.evaluation else 0
 
     def run(self) -> dict[str, Any]:
         """Train to the end and write the model; returns the summary.
@@ -81,7 +82,7 @@ class Run:
             return
         found = evaluator.evaluate(step, self._on_progress)
         before = self.trainer.state.evaluation
-        after = before.after(step, found.accuracy, found.truncated_fraction)
+        after = before.after(step, found.accuracy, found.truncated_fraction, counts=step >= self.first_step_kept)
         self.trainer.state = replace(self.trainer.state, evaluation=after)
         self._note_evaluation(found)
         if self.keeps_best and after.best_step == step:
@@ -116,6 +117,10 @@ class Run:
         peak = max(ledger.peak_memory_bytes, peak_memory_bytes)
         self.trainer.state = replace(self.trainer.state, ledger=replace(ledger, peak_memory_bytes=peak))
 
+    @property
+    def _has_best(self) -> bool:
+        return self.keeps_best and self.trainer.state.evaluation.best_step is not None
+
     # ---- checkpoints
 
     def _save(self) -> None:
@@ -129,7 +134,7 @@ class Run:
             state.step,
             {"weights": weights, "optimizer": moments},
             state.to_json(),
-            files=[self.folder.best] if self.keeps_best else [],
+            files=[self.folder.best] if self._has_best else [],
         )
         remove_old_checkpoints(self.folder.checkpoints, self.config.train.keep_checkpoints)
 
@@ -147,7 +152,7 @@ class Run:
             if self.parts.sampler is not None:
                 self.parts.sampler.update_weights()
             notes.append(f"goes on after step {checkpoint.step}")
-            if self.is_first and self.keeps_best:
+            if self.is_first and self._has_best:
                 write_weights(self.folder.best, checkpoint.tensors("best"))
         if self.is_first:
             self.folder.forget_after(self.trainer.state.step if checkpoint is not None else -1)

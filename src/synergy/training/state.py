@@ -43,9 +43,14 @@ class EvaluationState:
     best_accuracy: float | None = None
     num_without_gain: int = 0  #: evaluations in a row since the best
 
-    def after(self, step: int, accuracy: float, truncated_fraction: float) -> "EvaluationState":
-        """With one more evaluation; an equal accuracy is no gain, so the first of equals stays the best."""
+    def after(self, step: int, accuracy: float, truncated_fraction: float, *, counts: bool = True) -> "EvaluationState":
+        """With one more evaluation; an equal accuracy is no gain, so the first of equals stays the best.
+
+        One that does not count can be neither the best nor without gain.
+        """
         now = replace(self, last_step=step, last_accuracy=accuracy, last_truncated_fraction=truncated_fraction)
+        if not counts:
+            return now
         if self.best_accuracy is None or accuracy > self.best_accuracy:
             return replace(now, best_step=step, best_accuracy=accuracy, num_without_gain=0)
         return replace(now, num_without_gain=self.num_without_gain + 1)
