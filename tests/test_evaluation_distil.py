@@ -19,7 +19,8 @@ from synergy.evaluation.answerer import OnProgress
 from synergy.evaluation.distil_counts import DistilCounts, read_counts
 from synergy.evaluation.distil_rows import worked
 from synergy.evaluation.responses import Response
-from synergy.evaluation.self_distil import TRACE_COLUMN, self_distil
+from synergy.evaluation.self_distil import self_distil
+from synergy.evaluation.training_table import TRACE_COLUMN
 from synergy.evaluation.verdicts import GradedResponse, GradingRules, grade_responses
 from synergy.grading import follows_format, grade
 from synergy.prompts import ANSWER_TAGS, BOXED, PromptPreset

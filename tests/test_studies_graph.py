@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from synergy.config.load import load
+from synergy.config.resolve import resolved
 from synergy.config.study import StudyConfig
 from synergy.errors import InputError
-from synergy.recipes.step import in_order
+from synergy.recipes.step import STEP_DATA, in_order
 from synergy.studies.graph import make_graph
 from synergy.studies.load import load_study
 
@@ -115,3 +116,47 @@ def test_a_scale_is_a_set_of_values_that_overrides_still_win_over():
     assert smoke.name == "pocket-smoke"
     assert smoke.stages["sft"]["train"] == {**dict(study().stages["sft"])["train"], "num_steps": 2}  # type: ignore[dict-item]
     assert load_study(POCKET, ["scale=smoke", "stages.sft.train.num_steps=7"]).stages["sft"]["train"]["num_steps"] == 7  # type: ignore[index,call-overload]
+
+
+def test_an_arm_trains_on_what_a_stage_chooses():
+    rule = "{by: pass_count, at_most: 7}"
+    config = study(f"stages.unsolved={{rule: {rule}}}", "arms.harder={recipe: rl, options: {choose: unsolved}}")
+    graph = make_graph(config)
+    steps = {step.key: step for step in graph.steps}
+    (harder,) = (run for run in graph.runs if run.arm == "harder")
+    trained = steps[harder.stages["rl"]]
+    assert trained.inputs["data"].kind == "choose"
+    assert resolved(trained.config)["data"]["path"] == str(STEP_DATA)
+    chosen = resolved(trained.inputs["data"].config)
+    assert chosen["data"] == resolved(steps[next(iter(keys(config, "rl", "rl")))].config)["data"]
+    assert chosen["rule"]["response"]["max_tokens"] == config.stages["common"]["sampling"]["max_tokens"]  # type: ignore[index,call-overload]
+    assert "data" not in steps[next(iter(keys(config, "rl", "rl")))].inputs
+
+
+def test_a_teachers_traces_are_all_arms_problems():
+    teacher = "{by: teacher, model: {checkpoint: pocket}, keep: shortest, unsolved: leave_out}"
+    config = study(f"stages.traces={teacher}")
+    steps = {step.key: step for step in make_graph(config).steps}
+    made = {steps[key].inputs["data"].key for arm in ("sft", "rl") for key in keys(config, arm, arm)}
+    assert len(made) == 1
+    assert steps[made.pop()].kind == "distil"
+    with pytest.raises(InputError, match="option choose with traces by a teacher"):
+        make_graph(
+            study(
+                f"stages.traces={teacher}",
+                "stages.u={rule: {by: perplexity, num_problems: 9}}",
+                "arms.sft.options={choose: u}",
+            )
+        )
+
+
+POCKET_STUDIES = ("pocket", "pocket_seeds", "pocket_vlaa", "pocket_same_data", "ablations_first", "ablations_second")
+
+
+@pytest.mark.parametrize("name", POCKET_STUDIES)
+@pytest.mark.parametrize("scale", [None, "smoke"])
+def test_every_study_of_the_pocket_can_be_planned(name: str, scale: str | None):
+    graph = make_graph(load_study(POCKET.with_name(f"{name}.yaml"), [f"scale={scale}"] if scale else []))
+    assert {run.arm for run in graph.runs if run.shown} == set(graph.study.arms)
+    assert graph.study.evidence
+    assert "no evidence about" in graph.study.evidence

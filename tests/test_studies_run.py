@@ -14,8 +14,10 @@ import yaml
 
 from synergy.cli import run
 from synergy.errors import InputError
+from synergy.studies.load import load_study
 from synergy.studies.results import StudyResults
 from synergy.studies.runner import StudyFolder
+from synergy.studies.tuning import settings_hash
 
 SHARED: dict[str, Any] = {
     "model": {"checkpoint": "", "freeze": ["vision", "projector"]},
@@ -147,6 +149,54 @@ def test_killed_at_any_moment_it_ends_as_an_undisturbed_one(finished: Path, file
     compared = [path.relative_to(finished) for path in (finished / "steps").rglob("*") if path.name in names]
     assert len(compared) > 15
     assert [path for path in compared if (out / path).read_bytes() != (finished / path).read_bytes()] == []
+
+
+def test_equal_steps_of_another_study_are_taken(finished: Path, file: Path, tmp_path: Path):
+    out = tmp_path / "other"
+    command = ["study", str(file), "--set", "stages.rl.train.num_steps=1", "--out", str(out), "--no-report"]
+    assert run([*command, "--only", "rl", "--only", "sft", "--reuse", str(finished)]) == 0
+    took = {path.name: (path / "step.json").stat().st_nlink for path in (out / "steps").iterdir()}
+    mine = {path.name for path in (finished / "steps").iterdir()}
+    assert {name for name, links in took.items() if links > 1} == took.keys() & mine
+    assert sorted(name.partition("-")[0] for name in took.keys() - mine) == ["evaluate", "train"]
+    assert run([*command, "--reuse", str(tmp_path)]) == 2
+
+
+def test_rates_are_chosen_on_validation_and_the_study_starts_from_them(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    study = yaml.safe_load(file.read_text())
+    del study["stages"]["rl"]["optimizer"]
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump({**study, "extends": "tuned.json"}))
+    (tmp_path / "tuned.json").write_text(json.dumps({"stages": {"rl": {"optimizer": {"learning_rate": 1e-3}}}}))
+    data = {"source": "pocket", "split": "validation", "num_problems": 10}
+    stages = {"rl": {"arm": "rl", "learning_rates": [1e-4, 3e-3]}}
+    tune = {"kind": "tune", "study": "tiny.yaml", "result": "tuned.json", "stages": stages, "data": data}
+    (tmp_path / "tune.yaml").write_text(yaml.safe_dump(tune))
+    command = ["tune", str(tmp_path / "tune.yaml"), "--out", str(tmp_path / "out")]
+    assert run([*command, "--plan"]) == 0
+    assert not (tmp_path / "out").exists()
+    assert run(command) == 0
+    found = load_study(tmp_path / "tiny.yaml", [])
+    assert found.tuning is not None
+    (tried,) = found.tuning.stages.values()
+    assert [each.learning_rate for each in tried.tries] == [1e-4, 3e-3]
+    best = max(tried.tries, key=lambda each: (each.accuracy, -each.learning_rate))
+    assert tried.chosen == best.learning_rate
+    assert found.stages["rl"]["optimizer"] == {"learning_rate": tried.chosen}
+    assert (found.tuning.num_problems, found.tuning.settings) == (10, settings_hash(found))
+    configs = [json.loads(path.read_text())["config"] for path in (tmp_path / "out/steps").glob("evaluate-*/step.json")]
+    assert {each["data"]["split"] for each in configs} == {"validation"}
+    assert {each["seed"] for each in configs} == {1000} != set(found.seeds)
+    capsys.readouterr()
+    assert run(command) == 0
+    assert "done in" not in capsys.readouterr().out, "nothing is tried twice"
+    assert run([*command, "--set", "stages.rl.arm=lr"]) == 2
+    out = tmp_path / "study"
+    assert run(["study", str(tmp_path / "tiny.yaml"), "--out", str(out), "--only", "base", "--only", "rl"]) == 0
+    page = (out / "report.html").read_text()
+    assert "Learning rates that were tried" in page
+    assert "chosen under other settings" not in page
 
 
 @pytest.mark.parametrize(

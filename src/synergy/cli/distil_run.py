@@ -11,7 +11,8 @@ from synergy.config.distil import DistilConfig
 from synergy.config.load import load
 from synergy.evaluation.distil_counts import COUNTS, DistilCounts
 from synergy.evaluation.locking import locked
-from synergy.evaluation.self_distil import DATA, self_distil
+from synergy.evaluation.self_distil import self_distil
+from synergy.evaluation.training_table import DATA
 
 
 def run_distillation(path: Path, overrides: tuple[str, ...], out: Path, threads: int | None) -> None:

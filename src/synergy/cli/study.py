@@ -17,6 +17,13 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 @click.option("--only", "arms", metavar="ARM", multiple=True, help="Run this arm and what it needs; may be repeated.")
 @click.option("--seeds", metavar="N[,N…]", help="Run these of the study's seeds.")
 @click.option("--out", type=click.Path(path_type=Path), help="The study's folder; runs/NAME if left out.")
+@click.option(
+    "--reuse",
+    metavar="STUDY",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Take equal steps that this other study's folder has finished; may be repeated.",
+)
 @click.option("--threads", type=click.IntRange(1), help="CPU threads; all cores if left out.")
 @click.option("--no-report", is_flag=True, help="Leave out the report at the end.")
 def study(
@@ -26,6 +33,7 @@ def study(
     arms: tuple[str, ...],
     seeds: str | None,
     out: Path | None,
+    reuse: tuple[Path, ...],
     threads: int | None,
     no_report: bool,
 ) -> None:
@@ -46,6 +54,7 @@ def study(
             arms=arms,
             seeds=seeds,
             out=out,
+            reuse=reuse,
             threads=threads,
             writes_report=not no_report,
         )

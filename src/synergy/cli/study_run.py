@@ -24,6 +24,7 @@ class StudyOptions:
     arms: tuple[str, ...]
     seeds: str | None
     out: Path | None
+    reuse: tuple[Path, ...]
     threads: int | None
     writes_report: bool
 
@@ -35,15 +36,22 @@ def run_study(options: StudyOptions) -> None:
     graph = make_graph(config)
     runs = _chosen(graph, options)
     show_plan(graph, runs, folder)
+    others = [_other(path) for path in options.reuse]
     if options.is_plan:
         return
     use_threads(options.threads)
     with open_display() as display:
-        Runner(graph, folder, display).run(runs)
+        Runner(graph, folder, display).run(runs, reuse=others)
     if options.writes_report:
         from synergy.report.page import write_report
 
         click.echo(f"report: {write_report(folder.path, folder.path / 'report.html')}")
+
+
+def _other(path: Path) -> StudyFolder:
+    if not (path / "steps").is_dir():
+        raise InputError(f"--reuse {path}: no study's folder; expected one that `synergy study` has made")
+    return StudyFolder(path)
 
 
 def _chosen(graph: Graph, options: StudyOptions) -> tuple[ArmRun, ...]:

@@ -32,6 +32,11 @@ class PocketDataConfig(DataSection):
     """another seed gives other problems"""
     trace: Literal["short", "long"] = "long"
     """which of the two expert traces is the demonstration"""
+    twins: bool = False
+    """the same scenes in words instead of pictures: problems of text alone"""
+    trace_contains: tuple[str, ...] | None = None
+    """only problems whose demonstration has one of these texts in any case, such as [wait, hmm]: cues of reflection
+    (2504.11468, A.2, matches substrings too); null for all"""
 
 
 class TableDataConfig(DataSection):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from synergy.config.base import Config
 from synergy.config.build import PocketBuildConfig
+from synergy.config.choose import ChooseConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.load import draft, validate
 from synergy.config.merge import MergeConfig
@@ -15,6 +16,7 @@ from synergy.config.tuning import TuneConfig
 from synergy.errors import InputError, nearest
 
 KINDS: dict[str, type[Config]] = {
+    "choose": ChooseConfig,
     "merge": MergeConfig,
     "distil": DistilConfig,
     "pocket_build": PocketBuildConfig,

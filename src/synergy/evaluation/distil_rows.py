@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pyarrow as pa
 from PIL.Image import Image
 
 from synergy.evaluation.samples import well_formed
@@ -15,28 +14,6 @@ from synergy.grading.layout import follows_format
 from synergy.prompts import THINK_CLOSE, THINK_OPEN, PromptPreset
 from synergy.records import Demonstration, Problem
 
-_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-#: what `synergy.data.rows` reads with trace_column "trace", and where each row is from
-SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),  # the problem's own; with #RUN where several responses to it may be kept
-        ("question", pa.string()),
-        ("answer", pa.string()),  # the response's own where the model made it: equal to the gold one by grading
-        ("answer_kind", pa.string()),
-        ("choices", pa.list_(pa.string())),
-        ("images", pa.list_(_IMAGE)),
-        ("source", pa.string()),
-        ("family", pa.string()),
-        ("level", pa.int64()),
-        ("reference", pa.string()),
-        ("trace", pa.string()),
-        ("problem_id", pa.string()),
-        ("gold", pa.string()),
-        ("origin", pa.string()),  # "model" or "demonstration"
-        ("run", pa.int64()),
-        ("num_tokens", pa.int64()),
-    ]
-)
 Keep = Literal["all", "shortest", "first"]
 
 

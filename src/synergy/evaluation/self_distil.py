@@ -6,27 +6,21 @@ Random numbers are those of `Purpose.DISTIL`. Run again after a kill, it goes on
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from synergy.config.distil import DistilConfig
 from synergy.data.examples import Examples
 from synergy.data.load import open_data
-from synergy.errors import FileError, InputError
+from synergy.errors import InputError
 from synergy.evaluation.answerer import Answerer
 from synergy.evaluation.distil_counts import COUNTS, DistilCounts, Solved, count, read_counts, sorted_out, write_counts
-from synergy.evaluation.distil_rows import SCHEMA, demonstration_rows, response_rows
+from synergy.evaluation.distil_rows import demonstration_rows, response_rows
 from synergy.evaluation.examples_set import examples_set
 from synergy.evaluation.gathering import Watcher
 from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
 from synergy.evaluation.run import Evaluation
 from synergy.evaluation.score_file import ModelPart
+from synergy.evaluation.training_table import DATA, write_table
 from synergy.prompts import get_preset
 from synergy.records import Purpose
-
-DATA = "data.parquet"
-TRACE_COLUMN = "trace"  #: of `data.parquet`, for `data.trace_column`
-_ROWS_PER_GROUP = 500
 
 
 def self_distil(
@@ -74,7 +68,7 @@ def self_distil(
             f"{folder}: none of {counts.num_responses} responses is right and well laid out ({counts.num_correct} "
             "right, whatever the layout); expected at least one: another model, or unsolved: demonstrate"
         )
-    _write(folder / DATA, _rows(solved, examples, config))
+    write_table(folder / DATA, _rows(solved, examples, config))
     write_counts(counts, folder)
     return counts
 
@@ -88,25 +82,6 @@ def _rows(solved: Mapping[str, Solved], examples: Examples, config: DistilConfig
         elif config.unsolved == "demonstrate":
             example = examples[index]
             yield from demonstration_rows(example.problem, example.demonstrations)
-
-
-def _write(path: Path, rows: Iterator[dict[str, object]]) -> None:
-    """The table, whole or not at all, a group of rows in memory at a time; raises FileError."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with pq.ParquetWriter(partial, SCHEMA) as writer:
-            group: list[dict[str, object]] = []
-            for row in rows:
-                group.append(row)
-                if len(group) == _ROWS_PER_GROUP:
-                    writer.write_table(pa.Table.from_pylist(group, SCHEMA))
-                    group = []
-            if group:
-                writer.write_table(pa.Table.from_pylist(group, SCHEMA))
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise FileError(f"{path}: cannot be written ({error.strerror or error}); make room and run again") from error
 
 
 def _stored(folder: Path, config: DistilConfig, model: ModelPart) -> DistilCounts | None:

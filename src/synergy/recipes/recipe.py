@@ -6,14 +6,16 @@ nothing about folders, displays or what other arms do; equal steps are found by 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from synergy.config.choose import ChooseConfig
 from synergy.config.data import FileDataConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.merge import MergeConfig
 from synergy.config.model import ModelConfig
 from synergy.errors import InputError, unknown_name
-from synergy.evaluation.self_distil import TRACE_COLUMN
+from synergy.evaluation.training_table import TRACE_COLUMN
 from synergy.recipes.settings import ArmSettings
 from synergy.recipes.step import STEP, STEP_DATA, STEP_MODEL, Step
 
@@ -68,7 +70,11 @@ class Arm:
         return self.settings.read(ModelConfig, values, "common.model")
 
     def train(self, stage: str, *, model: Step | None = None, data: Step | None = None) -> Step:
-        """Train as a stage says, from another step's model or data where they are given."""
+        """Train as a stage says, from another step's model or data where they are given.
+
+        Else the data is what `choose` or `traces` makes of the study's, where the arm or the study asks for that.
+        """
+        data = data or self._own_data
         config = self.settings.train(stage, self.seed)
         changes: dict[str, Any] = {}
         inputs: dict[str, Step] = {}
@@ -83,23 +89,56 @@ class Arm:
             changes["data"] = FileDataConfig(source="file", path=STEP_DATA, trace_column=TRACE_COLUMN)
         return Step(kind="train", name=self._named(stage), config=config.model_copy(update=changes), inputs=inputs)
 
-    def distil(self, stage: str, *, model: Step) -> Step:
-        """Sample a model on the training problems and keep what is right, as a stage says."""
-        common = self.settings.stage("common")
-        sampled = common.get("sampling", {})
-        values = {
-            "model": self.model_config(STEP_MODEL).model_dump(mode="json"),
-            "data": common["data"],
-            "prompt": common["prompt"],
-            "response": {
-                name: sampled[name] for name in ("temperature", "top_p", "top_k", "max_tokens") if name in sampled
-            },
-            **self.settings.stage(stage),
-            "kind": "distil",
-            "seed": self.seed,
-        }
+    def distil(self, stage: str, *, model: Step | None) -> Step:
+        """Sample a model on the training problems and keep what is right, as a stage says.
+
+        Without a step's model it is that of the stage's own `model.checkpoint`: a teacher.
+        """
+        values = self._asking(stage, None if model is None else STEP_MODEL)
+        values = {**values, "response": {**self._response(), **values.get("response", {})}, "kind": "distil"}
         config = self.settings.read(DistilConfig, values, stage)
-        return Step(kind="distil", name=self._named(stage), config=config, inputs={"model": model})
+        return Step(
+            kind="distil", name=self._named(stage), config=config, inputs={} if model is None else {"model": model}
+        )
+
+    @cached_property
+    def _own_data(self) -> Step | None:
+        chosen, taught = self._chosen, self._taught
+        if chosen and taught:
+            raise InputError(f"arm {self.name}: option choose with traces by a teacher; expected one of them")
+        return chosen or taught
+
+    @property
+    def _taught(self) -> Step | None:
+        """The training problems with a teacher's traces, where the study's stage `traces` is by one."""
+        if "traces" not in self.settings.study.stages or self.settings.stage("traces").get("by") != "teacher":
+            return None
+        return self.distil("traces", model=None)
+
+    @property
+    def _chosen(self) -> Step | None:
+        """Some of the training problems, where the arm's option `choose` names the stage that says which."""
+        stage = str(self.option("choose", ""))
+        if not stage:
+            return None
+        values = self._asking(stage, None)
+        rule = dict(values.pop("rule", {}))
+        if rule.get("by") == "pass_count":
+            rule["response"] = {**self._response(), **rule.get("response", {})}
+        config = self.settings.read(ChooseConfig, {**values, "rule": rule, "kind": "choose"}, stage)
+        return Step(kind="choose", name=self._named(stage), config=config)
+
+    def _asking(self, stage: str, checkpoint: str | None) -> dict[str, Any]:
+        """Who is asked what in a stage that asks a model about the training problems."""
+        common, own = self.settings.stage("common"), self.settings.stage(stage)
+        own.pop("by", None)
+        model = self.model_config(checkpoint).model_dump(mode="json") | dict(own.pop("model", {}))
+        shared = {"model": model, "data": common["data"], "prompt": common["prompt"], "seed": self.seed}
+        return {**shared, **own}
+
+    def _response(self) -> dict[str, Any]:
+        sampled = self.settings.stage("common").get("sampling", {})
+        return {name: sampled[name] for name in ("temperature", "top_p", "top_k", "max_tokens") if name in sampled}
 
     def merge(
         self, method: str, weights: Mapping[str, float], parameters: Mapping[str, Any], models: Mapping[str, Step]

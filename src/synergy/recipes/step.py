@@ -18,10 +18,10 @@ from synergy.evaluation.provenance import weights_sha256
 from synergy.file_hash import file_sha256
 from synergy.pocket.shipped import WEIGHTS
 
-StepKind = Literal["train", "distil", "merge", "tag", "evaluate"]
+StepKind = Literal["train", "choose", "distil", "merge", "tag", "evaluate"]
 
 #: raised where a change of the code makes a step's results other ones; the golden trajectories fail until it is
-VERSIONS: Mapping[StepKind, int] = {"train": 1, "distil": 1, "merge": 1, "tag": 1, "evaluate": 1}
+VERSIONS: Mapping[StepKind, int] = {"train": 1, "choose": 1, "distil": 1, "merge": 1, "tag": 1, "evaluate": 1}
 
 STEP = "step:"  #: how every placeholder begins; "step:sft" is the model of the input `sft`
 STEP_MODEL = f"{STEP}model"  #: as a checkpoint: the model of the step's input `model`

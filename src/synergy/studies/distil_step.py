@@ -6,7 +6,7 @@ from pathlib import Path
 
 from synergy.config.distil import DistilConfig
 from synergy.evaluation.self_distil import self_distil
-from synergy.recipes.step import Step
+from synergy.recipes.step import STEP_MODEL, Step, checkpoint_folder
 from synergy.studies.evaluate_step import Stages
 from synergy.studies.parameters import count_parameters, with_flops
 from synergy.studies.plan_file import LedgerPart
@@ -18,9 +18,11 @@ def distil_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher: S
     """Write `folder/data.parquet`, or go on there; raises as `self_distil` does."""
     assert isinstance(step.config, DistilConfig)
     start = time.perf_counter()
-    model = inputs["model"] / "model"
-    config = step.config.model_copy(update={"model": step.config.model.model_copy(update={"checkpoint": str(model)})})
+    config = step.config
+    if config.model.checkpoint == STEP_MODEL:
+        model = config.model.model_copy(update={"checkpoint": str(inputs["model"] / "model")})
+        config = config.model_copy(update={"model": model})
     self_distil(config, folder, Stages(watcher), name=step.name)
     tokens = response_tokens(folder)
     ledger = LedgerPart(generated_tokens=tokens, seconds=time.perf_counter() - start)
-    return with_flops(ledger, count_parameters(model))
+    return with_flops(ledger, count_parameters(Path(checkpoint_folder(config.model.checkpoint))))

@@ -19,6 +19,10 @@ def execute(step: Step, inputs: Mapping[str, Path], folder: Path, watcher: Study
         from synergy.studies.merge_step import merge_step
 
         return merge_step(step, inputs, folder, watcher)
+    if step.kind == "choose":
+        from synergy.studies.choose_step import choose_step
+
+        return choose_step(step, folder, watcher)
     if step.kind == "distil":
         from synergy.studies.distil_step import distil_step
 

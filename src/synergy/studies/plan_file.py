@@ -10,6 +10,7 @@ The contract between what runs a study and what reports on it; nothing else has 
         evaluate: score.json samples.parquet problems.jsonl images/
         tag:      levels.json and what evaluate has
         merge:    model/ merge.json
+        choose:   data.parquet chosen.json
         distil:   data.parquet counts.json
 """
 
@@ -85,7 +86,7 @@ class ArmRun(Config):
     axes: dict[str, str]
     """the cell: label by axis; empty for a study without axes"""
     stages: dict[str, str]
-    """keys of its training, distilling and merging steps by stage, in order: {"sft": …, "rl": …}"""
+    """keys of its training, choosing, distilling and merging steps by stage, in order: {"sft": …, "rl": …}"""
     evaluations: dict[str, str]
     """keys of its evaluate steps by evaluation set"""
     shown: bool = True

@@ -5,6 +5,7 @@ complete. Steps are functions of their keys, so a key that is there need not be 
 """
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -56,6 +57,19 @@ class StudyFolder:
         found = {step.key: self.ledger(step) for step in steps}
         return {key: ledger for key, ledger in found.items() if ledger is not None}
 
+    def take(self, steps: Sequence[Step], other: "StudyFolder") -> int:
+        """Link those of the steps that are finished in another study's folder and not here; returns how many.
+
+        Equal keys mean equal results. Files are linked, not copied, where both folders are on one disk.
+        """
+        found = [step for step in steps if self.ledger(step) is None and other.ledger(step) is not None]
+        for step in found:
+            building = self.building / step.folder_name
+            shutil.rmtree(building, ignore_errors=True)
+            shutil.copytree(other.of(step), building, copy_function=_link)
+            building.replace(self.of(step))
+        return len(found)
+
     def check(self) -> None:
         """Raise InputError where the folder holds something else than a study."""
         is_study = (self.path / _STUDY).exists() or not self.path.exists() or not any(self.path.glob("[!.]*"))
@@ -80,13 +94,19 @@ class Runner:
         self.folder = folder
         self.watcher = watcher
 
-    def run(self, runs: Sequence[ArmRun]) -> None:
-        """Make all steps that these runs need and that are missing; raises as they do, what is done stays done."""
+    def run(self, runs: Sequence[ArmRun], *, reuse: Sequence[StudyFolder] = ()) -> None:
+        """Make all steps that these runs need and that are missing; raises as they do, what is done stays done.
+
+        What another study's folder in `reuse` has finished is taken from there.
+        """
         self.folder.check()
+        needed = self.graph.needed(tuple(runs))
         with locked(self.folder.path):
             self.folder.create(self.graph.study)
+            for other in reuse:
+                self.folder.take(needed, other)
             self._write_plan()
-            missing = [step for step in self.graph.needed(tuple(runs)) if self.folder.ledger(step) is None]
+            missing = [step for step in needed if self.folder.ledger(step) is None]
             for number, step in enumerate(missing, start=1):
                 building = self.folder.building / step.folder_name
                 self.watcher.begins(step, number, len(missing), goes_on=building.exists())
@@ -107,6 +127,13 @@ class Runner:
 
     def _write_plan(self) -> None:
         write_plan(self.graph.plan(self.folder.done(self.graph.steps), {}), self.folder.path)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk
+        shutil.copy2(source, target)
 
 
 def _step_file(step: Step, ledger: LedgerPart) -> Mapping[str, Any]:

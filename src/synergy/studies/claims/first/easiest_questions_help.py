@@ -4,17 +4,18 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+from synergy.config.choose import PassCountRule
 from synergy.studies.claims.arms import pair_differing
 from synergy.studies.claims.claim import FIRST, Claim, Evidence, LackingError
 from synergy.studies.claims.contrasts import overall
 from synergy.studies.results import StudyResults
 
-#: paths whose value says that the easiest are left out: a stage's levels without 1, or a switch of that name
-_LEVELS, _SWITCH = ".data.levels", "without_solved"
+#: paths that may leave out the easiest: a stage's levels, or the stage that chooses among problems
+_LEVELS, _CHOICE = ".data.levels", "options.choose"
 
 
 def _judge(results: StudyResults) -> Evidence:
-    pair = pair_differing(results, "rl", _is_filter, _drops_easiest)
+    pair = pair_differing(results, "rl", _is_filter, lambda changed: _drops_easiest(results, changed))
     if pair is None:
         raise LackingError("two arms of recipe rl, one without the easiest questions and else the same")
     without, whole = pair
@@ -22,16 +23,23 @@ def _judge(results: StudyResults) -> Evidence:
 
 
 def _is_filter(path: str) -> bool:
-    return path.endswith((_LEVELS, f".{_SWITCH}"))
+    return path.endswith(_LEVELS) or path == _CHOICE
 
 
-def _drops_easiest(changed: Mapping[str, JsonValue]) -> bool:
+def _drops_easiest(results: StudyResults, changed: Mapping[str, JsonValue]) -> bool:
     for path, value in changed.items():
         if path.endswith(_LEVELS) and isinstance(value, list) and 1 not in value:
             return True
-        if path.endswith(f".{_SWITCH}") and value:
+        if path == _CHOICE and _drops_solved(results.study.stages[str(value)].get("rule")):
             return True
     return False
+
+
+def _drops_solved(rule: JsonValue) -> bool:
+    if not isinstance(rule, dict) or rule.get("by") != "pass_count":
+        return False
+    num = rule.get("samples_per_problem", PassCountRule.model_fields["samples_per_problem"].default)
+    return int(str(rule["at_most"])) < int(str(num))
 
 
 CLAIM = Claim(
