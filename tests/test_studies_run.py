@@ -17,7 +17,7 @@ from synergy.errors import InputError
 from synergy.studies.load import load_study
 from synergy.studies.results import StudyResults
 from synergy.studies.runner import StudyFolder
-from synergy.studies.tuning import settings_hash
+from synergy.studies.tuned_settings import settings_hash
 
 SHARED: dict[str, Any] = {
     "model": {"checkpoint": "", "freeze": ["vision", "projector"]},

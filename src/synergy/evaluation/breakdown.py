@@ -10,10 +10,10 @@ from synergy.evaluation.intervals import ratio_intervals
 from synergy.evaluation.verdicts import GradedResponse
 from synergy.evaluation.voting import Elected, elect
 from synergy.records import VerdictStatus
+from synergy.statistics.length_buckets import bucket_name, length_bucket
 from synergy.statistics.rates import pass_at_k
 
 PASS_AT = (1, 2, 4, 8, 16)  #: ks of pass@k that stand in every score, those beyond the number of runs as null
-_SHORTEST_BUCKET_TOKENS = 32  #: buckets double from there; the same for all models, so that they compare
 Attempts = Sequence[GradedResponse]
 
 
@@ -65,20 +65,10 @@ def _by_length(problems: Iterable[Attempts]) -> dict[str, list[Attempts]]:
         buckets: dict[int, list[GradedResponse]] = {}
         for each in attempts:
             if each.response.num_tokens is not None and not each.response.failed:
-                buckets.setdefault(_bucket(each.response.num_tokens), []).append(each)
+                buckets.setdefault(length_bucket(each.response.num_tokens), []).append(each)
         for bucket, members in buckets.items():
             found.setdefault(bucket, []).append(members)
-    return {_bucket_name(bucket): found[bucket] for bucket in sorted(found)}
-
-
-def _bucket(num_tokens: int) -> int:
-    """0 up to 32 tokens, 1 up to 64, 2 up to 128, …"""
-    return max(0, (max(1, num_tokens) - 1) // _SHORTEST_BUCKET_TOKENS).bit_length()
-
-
-def _bucket_name(bucket: int) -> str:
-    last = _SHORTEST_BUCKET_TOKENS << bucket
-    return f"{last // 2 + 1 if bucket else 0}-{last}"
+    return {bucket_name(bucket): found[bucket] for bucket in sorted(found)}
 
 
 def _group_score(

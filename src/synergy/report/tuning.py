@@ -8,7 +8,7 @@ from synergy.report.data_table import DataTable, Value, html_table
 from synergy.report.figure import Panel, figure
 from synergy.report.markup import Section, lines, number, paragraph, percent
 from synergy.report.view import StudyView
-from synergy.studies.tuning import settings_hash
+from synergy.studies.tuned_settings import settings_hash
 
 _COLUMNS = ("stage", "arm", "learning_rate", "chosen", "accuracy", "truncated", "num_tokens")
 

@@ -4,6 +4,7 @@ A step is made in `building/` and appears in `steps/` by one rename, with `step.
 complete. Steps are functions of their keys, so a key that is there need not be made again, whatever changed elsewhere.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -118,6 +119,7 @@ class Runner:
         start = time.perf_counter()
         inputs = {role: self.folder.of(each) for role, each in step.inputs.items()}
         ledger = execute(step, inputs, building, self.watcher)
+        gc.collect()  # models refer to themselves: what a step has held would stay until Python happens to look
         seconds = time.perf_counter() - start
         write_json(building / STEP_FILE, _step_file(step, ledger))
         finished = self.folder.of(step)

@@ -4,13 +4,11 @@ Each try is the study itself with one rate changed, another seed, and other prob
 ordinary ones: shared between tries where they are equal, and there already when a killed tuning is run again.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from synergy.config.resolve import canonical_json
 from synergy.config.study import StudyConfig
 from synergy.config.tuning import StageTuningConfig, TriedRate, TuneConfig, TunedStage, TuningConfig
 from synergy.errors import unknown_name
@@ -19,10 +17,10 @@ from synergy.studies.graph import make_graph
 from synergy.studies.load import load_study
 from synergy.studies.results import RunScores, StudyResults
 from synergy.studies.runner import Runner, StudyFolder
+from synergy.studies.tuned_settings import RATE, settings_hash
 from synergy.studies.watching import StudyWatcher
 
 _SET = "validation"
-_RATE = ("optimizer", "learning_rate")
 
 
 class Tuning:
@@ -81,7 +79,7 @@ class Tuning:
             "evaluation.sets": [on],
             "evaluation.levels": None,
             "evaluation.protocol.num_runs": self.config.num_runs,
-            **{f"stages.{stage}.{'.'.join(_RATE)}": rate for stage, rate in rates.items()},
+            **{f"stages.{stage}.{'.'.join(RATE)}": rate for stage, rate in rates.items()},
         }
         return load_study(self.study_file, [f"{path}={json.dumps(value)}" for path, value in values.items()])
 
@@ -94,22 +92,9 @@ class Tuning:
 
 def tuned_document(tuning: TuningConfig) -> dict[str, Any]:
     """What the study extends: the chosen rates in their stages, and how they were chosen."""
-    name, rate = _RATE
+    name, rate = RATE
     stages = {stage: {name: {rate: found.chosen}} for stage, found in tuning.stages.items()}
     return {"stages": stages, "tuning": tuning.model_dump(mode="json")}
-
-
-def settings_hash(study: StudyConfig) -> str:
-    """Hash of all that a study's trainings are told but their learning rates."""
-    section, rate = _RATE
-
-    def without_rate(values: Mapping[str, Any]) -> dict[str, Any]:
-        inner = values.get(section, {})
-        return {**values, section: {name: value for name, value in inner.items() if name != rate}}
-
-    stages = {stage: without_rate(values) for stage, values in study.stages.items()}
-    arms = {name: arm.model_dump(mode="json") for name, arm in study.arms.items()}
-    return hashlib.sha256(canonical_json({"stages": stages, "arms": arms}).encode()).hexdigest()[:16]
 
 
 def _tried(rate: float, scores: RunScores) -> TriedRate:
