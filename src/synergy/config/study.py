@@ -5,7 +5,8 @@ Settings of trainings are *stages*: mappings with the keys of a train document (
 but only where `varies` names their path: what arms are allowed to differ in is part of the question.
 """
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -18,6 +19,14 @@ Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Settings = dict[str, JsonValue]
 RecipeName = Literal["base", "sft", "rl", "two_stage", "interleaved", "progressive", "data_mixing", "merging"]
+
+
+def laid_below(shared: Mapping[str, Any] | None, section: Any) -> Any:
+    """A data section with a study's `data` below it; the section itself where its source is another one."""
+    if not shared or not isinstance(section, Mapping):
+        return section
+    is_other = "source" in section and section["source"] != shared.get("source")
+    return section if is_other else {**shared, **section}
 
 
 class ArmConfig(Config):
@@ -92,6 +101,10 @@ class StudyConfig(Config):
     """every arm is made with each"""
     varies: tuple[str, ...] = ("recipe",)
     """what arms may differ in: recipe, or paths into stages such as rl.sampling; a path covers all below it"""
+    data: Settings | None = None
+    """what all data sections of the study share, those of stages, of their evaluation and of `evaluation.sets`: it is
+    laid below each of them, which says what is its own. A section of another `source` is left alone, and so is an
+    evaluation without data"""
     stages: dict[str, Settings]
     """settings of trainings by stage; `common` is below all of them, and `extends: rl` lays a stage on another"""
     arms: Annotated[dict[Name, ArmConfig], Field(min_length=1)]
@@ -112,6 +125,19 @@ class StudyConfig(Config):
     """which claims of the registry are judged; null for all whose arms are here"""
     published: str | None = None
     """a JSON file of published figures to show beside ours"""
+
+    @classmethod
+    def completed(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With `data` below the evaluation sets' data; stages are completed where a recipe asks for them."""
+        evaluation = values.get("evaluation")
+        sets = evaluation.get("sets") if isinstance(evaluation, Mapping) else None
+        if not isinstance(values.get("data"), Mapping) or not isinstance(sets, list):
+            return values
+        laid = [
+            {**each, "data": laid_below(values["data"], each.get("data", {}))} if isinstance(each, Mapping) else each
+            for each in sets
+        ]
+        return {**values, "evaluation": {**values["evaluation"], "sets": laid}}
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

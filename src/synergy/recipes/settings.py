@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from synergy.config.base import Config
+from synergy.config.distil import DistilConfig
 from synergy.config.load import build
-from synergy.config.study import ArmConfig, AxisValue, StudyConfig
+from synergy.config.study import ArmConfig, AxisValue, StudyConfig, laid_below
 from synergy.config.train import TrainConfig
 from synergy.errors import InputError, unknown_name
 
@@ -29,10 +30,18 @@ class ArmSettings:
 
     def train(self, name: str, seed: int) -> TrainConfig:
         """The stage as a train document with that seed; raises InputError naming study, arm and stage."""
-        common = self._of_study(COMMON, ())
-        common = _over(common, self.config.stages.get(COMMON, {}))
-        values = _over(common, self.stage(name))
+        values = _over(self.stage(COMMON), self.stage(name))
+        values["data"] = laid_below(self.study.data, values.get("data", {}))
+        evaluation = values.get("evaluation")
+        if isinstance(evaluation, Mapping) and evaluation.get("data") is not None:
+            values["evaluation"] = {**evaluation, "data": laid_below(self.study.data, evaluation["data"])}
         return self.read(TrainConfig, {**values, "kind": "train", "seed": seed}, name)
+
+    def distil(self, name: str, seed: int, values: Mapping[str, Any]) -> DistilConfig:
+        """The stage as a distil document on top of `values`; raises InputError naming study, arm and stage."""
+        found = _over(values, self.stage(name))
+        data = laid_below(self.study.data, found.get("data", {}))
+        return self.read(DistilConfig, {**found, "data": data, "kind": "distil", "seed": seed}, name)
 
     def read(self, cls: type[C], values: Mapping[str, Any], name: str) -> C:
         """Values as a config of that class; raises InputError naming study, arm and stage."""

@@ -14,8 +14,8 @@ from typing import Literal
 from synergy.config.base import Config
 from synergy.config.data import FileDataConfig
 from synergy.config.resolve import canonical_json, resolved
+from synergy.data.tables import tables_sha256
 from synergy.evaluation.provenance import weights_sha256
-from synergy.file_hash import file_sha256
 from synergy.pocket.shipped import WEIGHTS
 
 StepKind = Literal["train", "choose", "distil", "merge", "tag", "evaluate"]
@@ -80,7 +80,7 @@ def checkpoint_folder(checkpoint: str) -> str:
 def _outside(value: object, path: str = "") -> Iterator[tuple[str, str | None]]:
     """What a config names on disk, by its contents: weights of local folders, data files."""
     if isinstance(value, FileDataConfig) and value.path != STEP_DATA:
-        yield f"{path}.path", file_sha256(value.path)
+        yield f"{path}.path", tables_sha256(value.path)
     if isinstance(value, Config):
         for name in type(value).model_fields:
             inner = getattr(value, name)
