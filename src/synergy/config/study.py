@@ -21,14 +21,6 @@ Settings = dict[str, JsonValue]
 RecipeName = Literal["base", "sft", "rl", "two_stage", "interleaved", "progressive", "data_mixing", "merging"]
 
 
-def laid_below(shared: Mapping[str, Any] | None, section: Any) -> Any:
-    """A data section with a study's `data` below it; the section itself where its source is another one."""
-    if not shared or not isinstance(section, Mapping):
-        return section
-    is_other = "source" in section and section["source"] != shared.get("source")
-    return section if is_other else {**shared, **section}
-
-
 class ArmConfig(Config):
     """One way of training that the study compares."""
 
@@ -133,10 +125,7 @@ class StudyConfig(Config):
         sets = evaluation.get("sets") if isinstance(evaluation, Mapping) else None
         if not isinstance(values.get("data"), Mapping) or not isinstance(sets, list):
             return values
-        laid = [
-            {**each, "data": laid_below(values["data"], each.get("data", {}))} if isinstance(each, Mapping) else each
-            for each in sets
-        ]
+        laid = [_with_data(each, values["data"]) for each in sets]
         return {**values, "evaluation": {**values["evaluation"], "sets": laid}}
 
     @model_validator(mode="after")
@@ -155,3 +144,11 @@ class StudyConfig(Config):
                     f"{', '.join(self.stages)}"
                 )
         return self
+
+
+def _with_data(evaluation_set: Any, shared: Mapping[str, Any]) -> Any:
+    """A set with `shared` below its data; as it is where its source is another one, or it is no mapping at all."""
+    data = evaluation_set.get("data", {}) if isinstance(evaluation_set, Mapping) else None
+    if not isinstance(data, Mapping) or data.get("source", shared.get("source")) != shared.get("source"):
+        return evaluation_set
+    return {**evaluation_set, "data": {**shared, **data}}

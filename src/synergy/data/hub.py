@@ -23,9 +23,6 @@ def open_hub(config: HubDataConfig) -> TableExamples:
         # hub errors are OSErrors, a wrong name or split is a ValueError, an unreadable script a RuntimeError
         raise InputError(f"{label}: cannot be loaded: {' '.join(str(error).split())[:300]}") from error
     columns: list[str] = table.column_names
-    for name in columns:  # encoded bytes stay encoded: a decoded data set would not fit in memory
-        if isinstance(table.features[name], datasets.Image):
-            table = table.cast_column(name, datasets.Image(decode=False))
-        elif name == "images":
-            table = table.cast_column(name, datasets.List(datasets.Image(decode=False)))
+    if "images" in columns:  # encoded bytes stay encoded: a decoded data set would not fit in memory
+        table = table.cast_column("images", datasets.List(datasets.Image(decode=False)))
     return TableExamples(label, columns, table.to_list(), config, Path())

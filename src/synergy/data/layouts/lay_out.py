@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 
 from synergy.config.data import LayoutName
 from synergy.data.layouts.layout import Layout, Row
@@ -28,14 +29,14 @@ def lay_out(label: str, columns: Sequence[str], rows: Sequence[Row], name: Layou
         if read is not None:
             found.append(read if layout is SYNERGY else {"id": str(number), "family": row.get("family"), **read})
     if len(found) < len(rows):
-        _log.warning(
-            "%s: %d of %d rows are no problem in layout %s and are left out",
-            label,
-            len(rows) - len(found),
-            len(rows),
-            name,
-        )
+        _say_left_out(label, len(rows) - len(found), len(rows), name)
     return list(dict.fromkeys(column for row in found for column in row)), found
+
+
+@cache
+def _say_left_out(label: str, num_out: int, num: int, name: str) -> None:
+    """Once a process: a study opens the same table at every step."""
+    _log.warning("%s: %d of %d rows are no problem in layout %s, left out", label, num_out, num, name)
 
 
 def _check_columns(label: str, columns: Sequence[str], layout: Layout, name: str) -> None:
