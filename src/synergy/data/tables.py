@@ -14,11 +14,12 @@ def table_files(path: Path) -> list[Path]:
 
     Raises InputError where there are none, or several sub-folders have some; FileError where nothing is there.
     """
+    expected = f"expected a folder, or a file ending in {', '.join(SUFFIXES)}"
+    if not path.exists():
+        raise FileError(f"{path}: cannot be read (no such file or folder); {expected}")
     if not path.is_dir():
         if path.suffix not in SUFFIXES:
-            raise InputError(
-                f"{path}: cannot tell its format; expected a folder, or a file ending in {', '.join(SUFFIXES)}"
-            )
+            raise InputError(f"{path}: cannot tell its format; {expected}")
         return [path]
     try:
         found = _tables(path)
@@ -39,10 +40,11 @@ def tables_sha256(path: Path) -> str:
 
     Raises as `table_files`, FileError where a file cannot be read.
     """
+    files = table_files(path)
     if not path.is_dir():
         return file_sha256(path)
     digest = hashlib.sha256()
-    for file in table_files(path):
+    for file in files:
         digest.update(f"{file.name}\0{file_sha256(file)}\0".encode())
     return digest.hexdigest()
 
