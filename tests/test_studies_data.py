@@ -15,6 +15,7 @@ from synergy.config.resolve import write_resolved
 from synergy.config.study import StudyConfig
 from synergy.config.study_steps import EvaluateStepConfig
 from synergy.config.train import TrainConfig
+from synergy.config.tuning import StageTuningConfig, TuneConfig
 from synergy.data.load import open_data
 from synergy.errors import InputError
 from synergy.models.loading import load_model
@@ -23,7 +24,7 @@ from synergy.prompts import get_preset
 from synergy.recipes.step import Step
 from synergy.studies.graph import make_graph
 from synergy.studies.load import load_study
-from synergy.studies.tuning import settings_hash
+from synergy.studies.tuning import Tuning, settings_hash
 
 STUDIES = Path(__file__).parents[1] / "studies"
 SENTENCE = "We observe that the circles overlap, hence the pattern is a sum."
@@ -162,6 +163,22 @@ def test_rates_are_chosen_under_data_wherever_it_lies(puzzles: Path, tmp_path: P
     plain = settings_hash(_study("puzzlevqa", puzzles))
     assert settings_hash(_study("puzzlevqa", tmp_path)) == plain
     assert settings_hash(_study("puzzlevqa", puzzles, "data.trace_column=other")) != plain
+
+
+def test_a_tuning_trains_where_its_validation_problems_lie(puzzles: Path):
+    data = FileDataConfig(source="file", path=puzzles, layout="puzzlevqa", hashed_part=(0.6, 0.7))
+    config = TuneConfig(
+        kind="tune",
+        study=Path("puzzlevqa.yaml"),
+        result=Path("tuned.yaml"),
+        stages={"sft": StageTuningConfig(arm="sft", learning_rates=(1e-4, 1e-3))},
+        data=data,
+    )
+    tuning = Tuning(config, STUDIES / "tune.yaml")
+    assert tuning.settings == settings_hash(_study("puzzlevqa", puzzles))
+    sections = _sections(make_graph(tuning.study({})).steps)
+    assert {data.path for _, data in sections} == {puzzles}
+    assert {data.hashed_part for use, data in sections if use == "evaluate"} == {(0.6, 0.7)}
 
 
 @pytest.mark.parametrize(
