@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from shared_data import FOLDER, shared_file
 
-from synergy.config.data import FileDataConfig, LayoutName
+from synergy.config.data import FileDataConfig, HubDataConfig, LayoutName
 from synergy.data.layouts.answer_kinds import gradable
 from synergy.data.layouts.registry import LAYOUTS
 from synergy.data.load import open_data
@@ -193,6 +193,21 @@ def test_geometry_without_ids_is_numbered(tmp_path: Path):
     found = open_data(FileDataConfig(source="file", path=path, layout="geometry3k"))
     assert list(found.ids) == ["1", "2"]
     assert found[0].problem.question == "Find x."
+
+
+def test_datasets_reads_a_folder_in_another_layout(tmp_path: Path):
+    pytest.importorskip("datasets")
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "a.png")
+    row = CLEVR | {"image": "clevr_math/a.png", "gt": "3"}
+    (tmp_path / "clevr_math").mkdir()
+    (tmp_path / "a.png").rename(tmp_path / "clevr_math" / "a.png")
+    (tmp_path / "train.json").write_text(json.dumps([row]))
+    config = HubDataConfig(
+        source="hub", repository=str(tmp_path), layout="vlaa_thinking_sft", trace_column="trace", split="train"
+    )
+    found = open_data(config)
+    assert found[0].problem.images[0].getpixel((0, 0)) == (255, 0, 0)
+    assert found[0].demonstrations[0].trace == "Four minus one is three."
 
 
 def test_missing_columns_and_bad_rows_are_one_line(tmp_path: Path):

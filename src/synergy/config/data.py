@@ -89,7 +89,8 @@ class HubDataConfig(TableDataConfig):
     source: Literal["hub"]
     """the source"""
     repository: Annotated[str, Field(min_length=1)]
-    """the data set's repository, or a local folder that `datasets` reads"""
+    """the data set's repository, or a local folder that `datasets` reads; pictures that a table names by path are found
+    in a local folder alone"""
     name: str | None = None
     """which of its configurations; null for the only one"""
     split: str = "train"
