@@ -77,6 +77,19 @@ def test_a_puzzle_shows_its_options_and_hides_its_caption():
     assert "circles" not in found["question"] + found["trace"]
 
 
+def test_twins_under_other_captions_are_one_group():
+    def group(family: str, caption: str) -> str:
+        found = _read("puzzlevqa", PUZZLE | {"image": f"images/{family}/a_1.png", "caption": caption})
+        assert found is not None
+        return found["group"]
+
+    hexagon = "There is a missing {} in the center. Around it: ['square', 'triangle']."
+    assert len({group("shape_size_hexagon", hexagon.format(asked)) for asked in ("square", "circle")}) == 1
+    circles = [f"The circles are {sizes}." for sizes in ("['small', 'large', '?']", "['large', '?', 'small']")]
+    assert len({group("color_size_circle", caption) for caption in circles}) == 1
+    assert len({group("size_cycle", caption) for caption in circles}) == 2
+
+
 def test_an_answer_that_is_no_option_is_refused():
     with pytest.raises(InputError, match=r"answer is '9' with options \['4', '8', '1', '7'\]"):
         _read("puzzlevqa", PUZZLE | {"answer": 9})

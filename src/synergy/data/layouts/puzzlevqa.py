@@ -1,15 +1,20 @@
 """PuzzleVQA (2403.13315): 20 kinds of abstract visual puzzle, generated (declare-lab/LLM-PuzzleTest, data/*.json).
 
 A line: image, question, options, answer (number or text), caption, explanation, deduction. The caption says what the
-picture shows, so it is in no prompt and no trace; it tells which pictures are twins.
+picture shows, so it is in no prompt and no trace; it tells which pictures are twins. In two kinds captions differ where
+pictures don't: one lists circles in any order, one names the shape that the question asks about.
 """
 
+import re
 from pathlib import PurePosixPath
 from string import ascii_uppercase
 
 from synergy.data.layouts.layout import Layout, Row, text
 from synergy.errors import InputError
 from synergy.records import AnswerKind
+
+_ANY_ORDER = ("color_size_circle",)
+_ASKED_SHAPE = re.compile(r"(?<=a missing )\w+(?= in the center)")
 
 
 def _read(row: Row) -> Row:
@@ -29,9 +34,15 @@ def _read(row: Row) -> Row:
         "images": [str(path)],
         "source": "puzzlevqa",
         "family": family,
-        "group": f"{family}\n{text(row, 'caption')}",
+        "group": f"{family}\n{_picture(family, text(row, 'caption'))}",
         "trace": f"{text(row, 'explanation')} {text(row, 'deduction')}",
     }
+
+
+def _picture(family: str, caption: str) -> str:
+    """What is the same in all captions of a picture."""
+    caption = _ASKED_SHAPE.sub("shape", caption)
+    return " ".join(sorted(re.findall(r"[\w?]+", caption))) if family in _ANY_ORDER else caption
 
 
 PUZZLEVQA = Layout(
