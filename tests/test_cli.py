@@ -44,7 +44,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["dif"], "unknown command 'dif' (did you mean 'diff'?); expected one of: study, show, train, eval, "),
+        (["dif"], "unknown command 'dif' (did you mean 'diff'?); expected one of: study, tune, show, train, eval, "),
         (["--versoin"], "Did you mean '--version'?; see 'synergy --help'"),
         (["diff", "--jsn", "a", "b"], "No such option '--jsn'"),
         (["diff", "a"], "Missing argument 'B'; see 'synergy diff --help'"),

@@ -104,7 +104,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["eval", "pocket", "--on", "file"], "--on file without --data; expected a .parquet or .jsonl file"),
+        (["eval", "pocket", "--on", "file"], "--on file without --data; expected a .parquet, .jsonl or .json file"),
         (["eval", "pocket", "--on", "hub"], "--on hub without --data; expected REPOSITORY or REPOSITORY:SPLIT"),
         (["eval", "pocket", "--on", "file", "--data", "none.parquet"], "none.parquet: cannot be read"),
         (["eval", "pocket", "--on", "pocket", "--levels", "none.json"], "none.json: no such file"),

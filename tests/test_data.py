@@ -119,7 +119,7 @@ def test_bad_rows_are_refused_when_the_file_is_opened(
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.csv", b"", "expected a file ending in .parquet or .jsonl"),
+        ("a.csv", b"", "expected a folder, or a file ending in .parquet, .jsonl, .json"),
         ("a.jsonl", b"{", "line 1: "),
         ("a.jsonl", b"[1]", "line 1: holds list"),
         ("a.jsonl", b"\xff", "no UTF-8 text"),

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 import yaml
 
+from synergy.config.data import FileDataConfig
 from synergy.config.load import load
+from synergy.config.model import ModelConfig
 from synergy.config.resolve import resolved
 from synergy.config.study import StudyConfig
+from synergy.config.study_steps import EvaluateStepConfig
 from synergy.errors import InputError
-from synergy.recipes.step import STEP_DATA, in_order
+from synergy.recipes.step import STEP, STEP_DATA, Step, in_order
 from synergy.studies.graph import make_graph
 from synergy.studies.load import load_study
 
@@ -160,3 +163,26 @@ def test_every_study_of_the_pocket_can_be_planned(name: str, scale: str | None):
     assert {run.arm for run in graph.runs if run.shown} == set(graph.study.arms)
     assert graph.study.evidence
     assert "no evidence about" in graph.study.evidence
+
+
+def test_a_field_of_data_that_came_later_changes_no_key_until_it_is_used(tmp_path: Path):
+    rows = tmp_path / "a.jsonl"
+    rows.write_text("{}")
+
+    def key(**settings: Any) -> str:
+        data = FileDataConfig(source="file", path=rows, **settings)
+        config = load_study(POCKET, []).evaluation
+        step = EvaluateStepConfig(
+            kind="evaluate",
+            model=ModelConfig(checkpoint=f"{STEP}model"),
+            is_tuned=True,
+            protocol=config.protocol,
+            name="n",
+            title="t",
+            data=data,
+            seed=0,
+            problems_per_shard=1,
+        )
+        return Step(kind="evaluate", name="n", config=step).key
+
+    assert len({key(), key(hashed_part=None), key(layout="puzzlevqa"), key(hashed_part=(0.0, 0.5))}) == 3

@@ -10,9 +10,10 @@ from synergy.benchmarks.benchmark import Benchmark, HubTable, Row
 from synergy.benchmarks.columns import identity, level, text, values
 from synergy.benchmarks.instructions import boxed_after_reasoning
 from synergy.benchmarks.metrics import overall_and_by
-from synergy.benchmarks.options import gold_letter, show_options
+from synergy.benchmarks.options import show_options
 from synergy.benchmarks.stated import last_boxed
 from synergy.benchmarks.verdicts import official_verdict
+from synergy.data.options import gold_letter
 from synergy.records import AnswerKind, Problem, Verdict
 
 _LABEL = re.compile(r"\s*\(?[A-E]\)\s*")

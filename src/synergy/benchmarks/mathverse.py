@@ -21,9 +21,9 @@ from synergy.benchmarks.benchmark import Benchmark, Graded, HubTable, Instructio
 from synergy.benchmarks.columns import identity, level, mapping, optional, tags, text
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.metrics import accuracy, by_level, by_tag
-from synergy.benchmarks.options import gold_letter, split_options
 from synergy.benchmarks.stated import stated_answer
 from synergy.benchmarks.verdicts import official_verdict
+from synergy.data.options import gold_letter, split_options
 from synergy.records import AnswerKind, Problem, Verdict
 
 _IN_PICTURE = "According to the question shown in the image, please answer the question."

@@ -19,9 +19,10 @@ from synergy.benchmarks.columns import choices, identity, level, optional, tags,
 from synergy.benchmarks.equality import formulas_equal, plain_number
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.metrics import overall_and_by
-from synergy.benchmarks.options import gold_letter, without_hint
+from synergy.benchmarks.options import without_hint
 from synergy.benchmarks.stated import last_boxed
 from synergy.benchmarks.verdicts import official_verdict
+from synergy.data.options import gold_letter
 from synergy.records import AnswerKind, Problem, Verdict
 
 _FLAGS = tuple(

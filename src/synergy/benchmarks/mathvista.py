@@ -21,9 +21,10 @@ from synergy.benchmarks.columns import choices, identity, level, mapping, option
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.mcq import infer_option
 from synergy.benchmarks.metrics import overall_and_by
-from synergy.benchmarks.options import gold_letter, without_hint
+from synergy.benchmarks.options import without_hint
 from synergy.benchmarks.stated import stated_answer
 from synergy.benchmarks.verdicts import official_verdict
+from synergy.data.options import gold_letter
 from synergy.errors import InputError
 from synergy.records import AnswerKind, Problem, Verdict
 

@@ -12,8 +12,9 @@ from synergy.benchmarks.images import images_of
 from synergy.benchmarks.metrics import overall_and_by
 from synergy.benchmarks.mmmu import read_subject
 from synergy.benchmarks.mmmu_rule import read_option_pro
-from synergy.benchmarks.options import gold_letter, show_options
+from synergy.benchmarks.options import show_options
 from synergy.benchmarks.verdicts import official_verdict
+from synergy.data.options import gold_letter
 from synergy.records import AnswerKind, Problem, Verdict
 
 _IN_PICTURE = "Answer the question in the image."

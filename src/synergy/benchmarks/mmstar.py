@@ -14,7 +14,8 @@ from synergy.benchmarks.images import images_of
 from synergy.benchmarks.instructions import select_option
 from synergy.benchmarks.mcq import official_option
 from synergy.benchmarks.metrics import by_tag, macro, overall_and_by
-from synergy.benchmarks.options import gold_letter, show_options, split_options
+from synergy.benchmarks.options import show_options
+from synergy.data.options import gold_letter, split_options
 from synergy.records import AnswerKind, Problem
 
 _ONLY_LETTERS = ("A", "B", "C", "D")

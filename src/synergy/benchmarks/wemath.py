@@ -28,8 +28,9 @@ from synergy.benchmarks.columns import choices, identity, level, tags, text
 from synergy.benchmarks.images import images_of
 from synergy.benchmarks.instructions import no_demand
 from synergy.benchmarks.metrics import accuracy, by_level, mean
-from synergy.benchmarks.options import gold_letter, listed_options, show_options
+from synergy.benchmarks.options import show_options
 from synergy.benchmarks.verdicts import official_verdict
+from synergy.data.options import gold_letter, listed_options
 from synergy.errors import InputError
 from synergy.records import AnswerKind, Problem, Verdict
 

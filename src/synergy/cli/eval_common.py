@@ -13,8 +13,8 @@ _OPTIONS = (
         "--data",
         multiple=True,
         metavar="[NAME=]PATH",
-        help="A benchmark's file, such as VLMEvalKit's TSV (from the hub if left out); for file a .parquet or .jsonl, "
-        "for hub REPOSITORY[:SPLIT]. May be repeated.",
+        help="A benchmark's file, such as VLMEvalKit's TSV (from the hub if left out); for file a .parquet, .jsonl or "
+        ".json, for hub REPOSITORY[:SPLIT]. May be repeated.",
     ),
     click.option("--protocol", metavar="NAME|FILE", help="How to ask, sample and read; for MODEL pocket it is pocket."),
     click.option(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from synergy.config.data import FileDataConfig, HubDataConfig
 from synergy.config.protocol import ProtocolConfig
 from synergy.data.load import open_data
+from synergy.data.tables import tables_sha256
 from synergy.errors import InputError
 from synergy.evaluation.benchmark_sets import open_set
 from synergy.evaluation.evaluation_set import EvaluationSet
 from synergy.evaluation.examples_set import examples_set
-from synergy.file_hash import file_sha256
 
 if TYPE_CHECKING:
     from synergy.cli.eval_options import AskOptions
@@ -46,11 +46,11 @@ def open_sets(options: "AskOptions", names: Sequence[str], protocol: ProtocolCon
 def _table_set(name: str, path: Path | None, families: Sequence[str] | None, limit: int | None) -> EvaluationSet:
     chosen = None if families is None else tuple(families)
     if path is None:
-        wanted = "a .parquet or .jsonl file" if name == FILE else "REPOSITORY or REPOSITORY:SPLIT"
+        wanted = "a .parquet, .jsonl or .json file" if name == FILE else "REPOSITORY or REPOSITORY:SPLIT"
         raise InputError(f"--on {name} without --data; expected {wanted}")
     if name == FILE:
         examples = open_data(FileDataConfig(source="file", path=path, families=chosen))
-        label, digest = path.stem, file_sha256(path)
+        label, digest = path.stem, tables_sha256(path)
     else:
         repository, _, split = str(path).partition(":")
         config = HubDataConfig(source="hub", repository=repository, split=split or "train", families=chosen)

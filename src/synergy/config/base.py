@@ -5,6 +5,9 @@ discriminator, so that an error speaks of the section that was meant. For a stab
 the default of a float has a point (1.0): defaults are not validated.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -22,3 +25,11 @@ class Config(BaseModel):
         allow_inf_nan=False,
         use_attribute_docstrings=True,
     )
+
+    @classmethod
+    def completed(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Values of a file with what one of them says about others laid in; called before they are validated.
+
+        Not a validator: one that runs before pydantic's own takes from strict mode that a file's list is a tuple.
+        """
+        return values

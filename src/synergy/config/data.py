@@ -1,13 +1,24 @@
 """Where problems, and for imitation the demonstrations, come from."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from synergy.config.base import Config
 
 Count = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+LayoutName = Literal[
+    "synergy",
+    "puzzlevqa",
+    "mm_eureka_k12",
+    "mm_eureka",
+    "eureka_distill",
+    "vlaa_thinking_sft",
+    "vlaa_thinking_grpo",
+    "geometry3k",
+]
 
 
 class DataSection(Config):
@@ -40,21 +51,36 @@ class PocketDataConfig(DataSection):
 
 
 class TableDataConfig(DataSection):
-    """What files and hub data sets share: one problem a row, columns as `synergy pocket export` writes them."""
+    """What files and hub data sets share: one problem a row."""
 
+    layout: LayoutName = "synergy"
+    """whose columns the table has; synergy: ours, as `synergy pocket export` writes them. Others: `data/layouts/`"""
+    hashed_part: tuple[Share, Share] | None = None
+    """[start, end): the rows whose group hashes into this part of [0, 1); null for all. A group is what must not stand
+    on both sides of a split, such as twins of one picture (of layout synergy: the column group, else the id), so that
+    parts which do not overlap share none"""
     num_problems: Count | None = None
     """the first so many rows that pass the filters; null for all"""
     trace_column: str | None = None
-    """the column that holds the demonstration's trace; null for data without demonstrations"""
+    """the column that holds the demonstration's trace; null for data without demonstrations. Layouts other than
+    synergy say which they have"""
+
+    @model_validator(mode="after")
+    def _part_is_some(self) -> Self:
+        if self.hashed_part is not None and self.hashed_part[0] >= self.hashed_part[1]:
+            start, end = self.hashed_part
+            raise ValueError(f"hashed_part is [{start}, {end}]; expected a start below the end, such as [0, 0.6]")
+        return self
 
 
 class FileDataConfig(TableDataConfig):
-    """Problems in a parquet or JSON lines file."""
+    """Problems in a parquet, JSON or JSON lines file, or in a folder of them."""
 
     source: Literal["file"]
     """the source"""
     path: Path
-    """a file ending in .parquet or .jsonl; the images of a .jsonl are paths relative to it"""
+    """a file ending in .parquet, .jsonl or .json, whose images may be paths relative to it; or a folder: all such files
+    in it, or in its one sub-folder that has any. Files take turns, and a row without a family has its file's name"""
 
 
 class HubDataConfig(TableDataConfig):
@@ -63,7 +89,8 @@ class HubDataConfig(TableDataConfig):
     source: Literal["hub"]
     """the source"""
     repository: Annotated[str, Field(min_length=1)]
-    """the data set's repository, or a local folder that `datasets` reads"""
+    """the data set's repository, or a local folder that `datasets` reads; pictures that a table names by path are found
+    in a local folder alone"""
     name: str | None = None
     """which of its configurations; null for the only one"""
     split: str = "train"

@@ -140,7 +140,7 @@ def validate(draft: Draft, cls: type[C]) -> C:
     """The config that a draft describes; raises InputError naming path, origin, got and expected."""
     try:
         # Through JSON because pydantic's strict mode then takes what a file can say: a list for a tuple.
-        return cls.model_validate_json(to_json(draft.values))
+        return cls.model_validate_json(to_json(cls.completed(draft.values)))
     except ValidationError as error:
         raise explain(error, cls, draft.origin) from None
 

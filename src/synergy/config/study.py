@@ -5,7 +5,8 @@ Settings of trainings are *stages*: mappings with the keys of a train document (
 but only where `varies` names their path: what arms are allowed to differ in is part of the question.
 """
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -92,6 +93,10 @@ class StudyConfig(Config):
     """every arm is made with each"""
     varies: tuple[str, ...] = ("recipe",)
     """what arms may differ in: recipe, or paths into stages such as rl.sampling; a path covers all below it"""
+    data: Settings | None = None
+    """what all data sections of the study share, those of stages, of their evaluation and of `evaluation.sets`: it is
+    laid below each of them, which says what is its own. A section of another `source` is left alone, and so is an
+    evaluation without data"""
     stages: dict[str, Settings]
     """settings of trainings by stage; `common` is below all of them, and `extends: rl` lays a stage on another"""
     arms: Annotated[dict[Name, ArmConfig], Field(min_length=1)]
@@ -113,6 +118,16 @@ class StudyConfig(Config):
     published: str | None = None
     """a JSON file of published figures to show beside ours"""
 
+    @classmethod
+    def completed(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With `data` below the evaluation sets' data; stages are completed where a recipe asks for them."""
+        evaluation = values.get("evaluation")
+        sets = evaluation.get("sets") if isinstance(evaluation, Mapping) else None
+        if not isinstance(values.get("data"), Mapping) or not isinstance(sets, list):
+            return values
+        laid = [_with_data(each, values["data"]) for each in sets]
+        return {**values, "evaluation": {**values["evaluation"], "sets": laid}}
+
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         if self.baseline not in self.arms:
@@ -129,3 +144,11 @@ class StudyConfig(Config):
                     f"{', '.join(self.stages)}"
                 )
         return self
+
+
+def _with_data(evaluation_set: Any, shared: Mapping[str, Any]) -> Any:
+    """A set with `shared` below its data; as it is where its source is another one, or it is no mapping at all."""
+    data = evaluation_set.get("data", {}) if isinstance(evaluation_set, Mapping) else None
+    if not isinstance(data, Mapping) or data.get("source", shared.get("source")) != shared.get("source"):
+        return evaluation_set
+    return {**evaluation_set, "data": {**shared, **data}}

@@ -25,4 +25,5 @@ def open_hub(config: HubDataConfig) -> TableExamples:
     columns: list[str] = table.column_names
     if "images" in columns:  # encoded bytes stay encoded: a decoded data set would not fit in memory
         table = table.cast_column("images", datasets.List(datasets.Image(decode=False)))
-    return TableExamples(label, columns, table.to_list(), config, Path())
+    folder = Path(config.repository)  # where it is one, pictures may be paths relative to it
+    return TableExamples(label, columns, table.to_list(), config, folder if folder.is_dir() else Path())

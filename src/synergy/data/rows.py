@@ -1,8 +1,8 @@
 """From a row of a table to an example, and what can be wrong with a row, said before training.
 
-Columns are those of `synergy pocket export`: id, question, answer and answer_kind must be there; choices, images,
-source, family, level and reference, which an open-ended answer has to beat, may be. An image is encoded bytes or a
-path to a file.
+Columns are those of `synergy pocket export`, once the table is in our layout (`synergy.data.layouts`): id, question,
+answer and answer_kind must be there; choices, images, source, family, level, group (`synergy.data.parts`) and
+reference, which an open-ended answer has to beat, may be. An image is encoded bytes or a path to a file.
 """
 
 import io
@@ -14,11 +14,13 @@ from PIL import Image, UnidentifiedImageError
 
 from synergy.config.data import TableDataConfig
 from synergy.data.examples import Example
+from synergy.data.layouts.lay_out import lay_out
+from synergy.data.layouts.layout import Row
+from synergy.data.parts import in_part
 from synergy.errors import FileError, InputError, nearest, unknown_name
 from synergy.records import AnswerKind, Demonstration, Problem
 
 REQUIRED = ("id", "question", "answer", "answer_kind")
-Row = Mapping[str, Any]
 
 
 class TableExamples:
@@ -29,14 +31,16 @@ class TableExamples:
     ) -> None:
         """`rows` may lack columns only where the column is optional; relative image paths start at `folder`.
 
-        Raises InputError for missing columns, doubled ids and rows that make no problem, and where no row is left;
-        FileError for an image that is not there.
+        Raises InputError for missing columns, doubled ids and rows that do not fit their layout, and where no row is
+        left; FileError for an image that is not there.
         """
         self._label, self._folder, self._trace_column = label, folder, config.trace_column
+        columns, rows = lay_out(label, columns, rows, config.layout)
         _check_columns(label, columns, config)
         self._rows = [row for row in rows if _passes(row, config)][: config.num_problems]
         if not self._rows:
             asked = f"families {_shown(config.families)}, levels {_shown(config.levels)}"
+            asked += f", hashed_part {list(config.hashed_part)}" if config.hashed_part else ""
             raise InputError(f"{label}: no problem of {len(rows)} is left with {asked}; expected at least one")
         self.has_demonstrations = self._trace_column is not None
         self.ids: list[str] = []
@@ -101,18 +105,26 @@ class TableExamples:
     def _image(self, problem_id: str, image: object) -> Image.Image:
         source = _source(image)
         if isinstance(source, Image.Image):
-            return source.convert("RGB")
+            return _on_white(source)
         assert source is not None, "rows are checked when the table is opened"
         try:
             stream: Any = io.BytesIO(source) if isinstance(source, bytes) else self._folder / source
             with Image.open(stream) as opened:
-                return opened.convert("RGB")
+                return _on_white(opened)
         except (UnidentifiedImageError, OSError) as error:
             name = "bytes" if isinstance(source, bytes) else source
             raise FileError(
                 f"{self._label}, problem '{problem_id}': cannot decode the image ({name}): {error}; "
                 "expected PNG or JPEG"
             ) from error
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """The picture in RGB as it looks on paper: dropping transparency would leave black lines on black."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    shown = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown).convert("RGB")
 
 
 def _source(image: object) -> bytes | str | Image.Image | None:
@@ -123,7 +135,7 @@ def _source(image: object) -> bytes | str | Image.Image | None:
 
 
 def _check_columns(label: str, columns: Sequence[str], config: TableDataConfig) -> None:
-    wanted: list[str] = [*REQUIRED]
+    wanted: list[str] = []
     wanted += [config.trace_column] if config.trace_column else []
     wanted += ["family"] if config.families is not None else []
     wanted += ["level"] if config.levels is not None else []
@@ -136,7 +148,8 @@ def _check_columns(label: str, columns: Sequence[str], config: TableDataConfig) 
 
 def _passes(row: Row, config: TableDataConfig) -> bool:
     of_family = config.families is None or row.get("family") in config.families
-    return of_family and (config.levels is None or row.get("level") in config.levels)
+    of_level = config.levels is None or row.get("level") in config.levels
+    return of_family and of_level and in_part(row, config.hashed_part)
 
 
 def _shown(values: Sequence[object] | None) -> str:

@@ -133,8 +133,8 @@ class Arm:
         common, own = self.settings.stage("common"), self.settings.stage(stage)
         own.pop("by", None)
         model = self.model_config(checkpoint).model_dump(mode="json") | dict(own.pop("model", {}))
-        shared = {"model": model, "data": common["data"], "prompt": common["prompt"], "seed": self.seed}
-        return {**shared, **own}
+        shared = {"model": model, "prompt": common["prompt"], "seed": self.seed}
+        return {**shared, **own, "data": self.settings.data(stage)}
 
     def _response(self) -> dict[str, Any]:
         sampled = self.settings.stage("common").get("sampling", {})

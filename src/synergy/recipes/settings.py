@@ -1,6 +1,7 @@
 """A stage's settings as an arm has them: the study's, laid one on another, and a train document in the end."""
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any, TypeVar
 
 from synergy.config.base import Config
@@ -29,10 +30,19 @@ class ArmSettings:
 
     def train(self, name: str, seed: int) -> TrainConfig:
         """The stage as a train document with that seed; raises InputError naming study, arm and stage."""
-        common = self._of_study(COMMON, ())
-        common = _over(common, self.config.stages.get(COMMON, {}))
-        values = _over(common, self.stage(name))
+        layers = [self.stage(COMMON), self.stage(name)]
+        if self.study.data is not None:
+            validates = any((layer.get("evaluation") or {}).get("data") is not None for layer in layers)
+            shared = {"data": self.study.data, **({"evaluation": {"data": self.study.data}} if validates else {})}
+            layers.insert(0, shared)
+        values = reduce(_over, layers)
         return self.read(TrainConfig, {**values, "kind": "train", "seed": seed}, name)
+
+    def data(self, name: str) -> dict[str, Any]:
+        """The training problems of a stage that asks a model about them: its own on top of common's and the study's."""
+        shared = {"data": self.study.data} if self.study.data is not None else {}
+        layers = [{"data": layer["data"]} for layer in (self.stage(COMMON), self.stage(name)) if "data" in layer]
+        return reduce(_over, layers, shared).get("data", {})
 
     def read(self, cls: type[C], values: Mapping[str, Any], name: str) -> C:
         """Values as a config of that class; raises InputError naming study, arm and stage."""

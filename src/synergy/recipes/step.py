@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from synergy.config.base import Config
 from synergy.config.data import FileDataConfig
 from synergy.config.resolve import canonical_json, resolved
+from synergy.data.tables import tables_sha256
 from synergy.evaluation.provenance import weights_sha256
-from synergy.file_hash import file_sha256
 from synergy.pocket.shipped import WEIGHTS
 
 StepKind = Literal["train", "choose", "distil", "merge", "tag", "evaluate"]
@@ -27,6 +27,8 @@ STEP = "step:"  #: how every placeholder begins; "step:sft" is the model of the 
 STEP_MODEL = f"{STEP}model"  #: as a checkpoint: the model of the step's input `model`
 STEP_DATA = Path(f"{STEP}data.parquet")  #: as a data file: the table of the step's input `data`
 POCKET = "pocket"
+#: fields of data sections that came later, with the value that means what steps did before: no key changes by them
+_LATER = {"layout": "synergy", "hashed_part": None}
 _CHECKPOINTS = frozenset({"checkpoint", "model", "base_model", "other_model", "source", "files_from"})
 
 
@@ -45,7 +47,7 @@ class Step:
         said = {
             "kind": self.kind,
             "version": VERSIONS[self.kind],
-            "config": resolved(self.config),
+            "config": _without_later(resolved(self.config)),
             "inputs": {role: step.key for role, step in self.inputs.items()},
             "outside": dict(_outside(self.config)),
         }
@@ -77,10 +79,20 @@ def checkpoint_folder(checkpoint: str) -> str:
     return str(WEIGHTS) if checkpoint == POCKET else checkpoint
 
 
+def _without_later(value: Any) -> Any:
+    """A resolved config without the later fields of its data sections, where they are at their first value."""
+    if isinstance(value, list):
+        return [_without_later(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    dropped = _LATER if value.get("source") in ("file", "hub") else {}
+    return {name: _without_later(inner) for name, inner in value.items() if dropped.get(name, ...) != inner}
+
+
 def _outside(value: object, path: str = "") -> Iterator[tuple[str, str | None]]:
     """What a config names on disk, by its contents: weights of local folders, data files."""
     if isinstance(value, FileDataConfig) and value.path != STEP_DATA:
-        yield f"{path}.path", file_sha256(value.path)
+        yield f"{path}.path", tables_sha256(value.path)
     if isinstance(value, Config):
         for name in type(value).model_fields:
             inner = getattr(value, name)

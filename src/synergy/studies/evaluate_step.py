@@ -7,6 +7,7 @@ from pathlib import Path
 from synergy.config.data import FileDataConfig
 from synergy.config.study_steps import EvaluateStepConfig
 from synergy.data.load import open_data
+from synergy.data.tables import tables_sha256
 from synergy.evaluation.answerer import OnProgress
 from synergy.evaluation.evaluation_set import EvaluationSet
 from synergy.evaluation.examples_set import examples_set
@@ -14,7 +15,6 @@ from synergy.evaluation.levels_file import write_levels
 from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
 from synergy.evaluation.run import Evaluation
 from synergy.evaluation.tagging import tag
-from synergy.file_hash import file_sha256
 from synergy.recipes.step import STEP_MODEL, Step, checkpoint_folder
 from synergy.records import Purpose
 from synergy.studies.parameters import count_parameters, with_flops
@@ -78,5 +78,5 @@ def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher:
 
 
 def _set_of(config: EvaluateStepConfig) -> EvaluationSet:
-    sha256 = file_sha256(config.data.path) if isinstance(config.data, FileDataConfig) else None
+    sha256 = tables_sha256(config.data.path) if isinstance(config.data, FileDataConfig) else None
     return examples_set(open_data(config.data), config.name, config.title, data=config.data.source, data_sha256=sha256)

@@ -20,4 +20,7 @@ def settings_hash(study: StudyConfig) -> str:
 
     stages = {stage: without_rate(values) for stage, values in study.stages.items()}
     arms = {name: arm.model_dump(mode="json") for name, arm in study.arms.items()}
-    return hashlib.sha256(canonical_json({"stages": stages, "arms": arms}).encode()).hexdigest()[:16]
+    said: dict[str, Any] = {"stages": stages, "arms": arms}
+    if study.data is not None:  # where the files are is no setting
+        said["data"] = {name: value for name, value in study.data.items() if name != "path"}
+    return hashlib.sha256(canonical_json(said).encode()).hexdigest()[:16]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from synergy.config.data import FileDataConfig
 from synergy.config.study import StudyConfig
 from synergy.config.tuning import StageTuningConfig, TriedRate, TuneConfig, TunedStage, TuningConfig
 from synergy.errors import unknown_name
@@ -31,7 +32,9 @@ class Tuning:
         self.config = config
         self.file = file
         self.study_file = file.parent / config.study
-        study = self._study({})
+        shared = load_study(self.study_file, []).data or {}
+        self.shares_files = shared.get("source") == "file"
+        study = self.study({})
         for stage, tried in config.stages.items():
             if stage not in study.stages:
                 raise unknown_name(f"stage of study {study.name}", stage, study.stages)
@@ -71,7 +74,8 @@ class Tuning:
             stages=found,
         )
 
-    def _study(self, rates: Mapping[str, float]) -> StudyConfig:
+    def study(self, rates: Mapping[str, float]) -> StudyConfig:
+        """The study as one try has it: with these rates, on the problems of validation."""
         on = {"name": _SET, "title": "Validation", "data": self.config.data.model_dump(mode="json")}
         values: dict[str, Any] = {
             "tuning": None,
@@ -81,10 +85,12 @@ class Tuning:
             "evaluation.protocol.num_runs": self.config.num_runs,
             **{f"stages.{stage}.{'.'.join(RATE)}": rate for stage, rate in rates.items()},
         }
+        if self.shares_files and isinstance(self.config.data, FileDataConfig):
+            values["data.path"] = str(self.config.data.path)  # what is trained on lies where validation does
         return load_study(self.study_file, [f"{path}={json.dumps(value)}" for path, value in values.items()])
 
     def _try(self, rates: Mapping[str, float], tried: StageTuningConfig, out: Path, watcher: StudyWatcher) -> RunScores:
-        graph = make_graph(self._study(rates))
+        graph = make_graph(self.study(rates))
         runs = [run for run in graph.runs if run.arm == tried.arm]
         Runner(graph, StudyFolder(out), watcher).run(runs)
         return StudyResults(out).only_cell.sets[_SET].runs[tried.arm][0]
