@@ -120,6 +120,7 @@ def test_cells_of_the_accuracy_table_by_hand(tmp_path: Path) -> None:
         ("rl", "all"): 62.5,
     }
     assert float(rows["rl", "all"]["gain"]) == 25
+    assert {row["gain_low"] for row in rows.values()} == {""}, "of so few problems there is no interval"
     assert rows["base", "all"]["gain"] == ""
     assert rows["base", "count"]["num_unscored"] == "1"
     assert rows["rl", "all"]["num_problems"] == "4"
@@ -318,6 +319,34 @@ def test_arms_are_told_apart_without_colour(folder: Path) -> None:
     styles = [view.style(arm) for arm in view.arms]
     assert len({style.colour for style in styles}) == min(len(styles), NUM_COLOURS)
     assert len({(style.shape, style.dash) for style in styles}) == len(styles)
+
+
+def test_arms_stand_in_the_order_of_the_study(folder: Path, page: Page) -> None:
+    view = StudyView(StudyResults(folder))
+    assert view.arms == [arm for arm in ALL_ARMS if arm in view.arms] != sorted(view.arms)
+    assert list(dict.fromkeys(row["arm"] for row in page.data("accuracy"))) == view.arms
+
+
+def test_budgets_that_are_far_apart_are_said(page: Page) -> None:
+    rows = {row["arm"]: row for row in page.data("ledger")}
+    budgets = {arm: float(row["generated_tokens"]) + float(row["trained_tokens"]) for arm, row in rows.items()}
+    trained = sorted(budget for budget in budgets.values() if budget)
+    times = trained[-1] / trained[0]
+    text = " ".join("".join(page.text).split())
+    assert f"{times:.1f} times as many" in text
+    assert ("not matched by compute" in text) == (times > 2)
+
+
+def test_accuracy_by_length_counts_every_response_once(folder: Path, page: Page) -> None:
+    results = StudyResults(folder).only_cell.sets["pocket"]
+    rows = [row for row in page.data("lengths_pocket_buckets") if row["arm"] == "sft"]
+    (run,) = results.runs["sft"]
+    assert sum(int(row["num_responses"]) for row in rows) == run.num_tokens.size
+    right = sum(float(row["accuracy"]) / 100 * int(row["num_responses"]) for row in rows)
+    assert right == pytest.approx(np.nansum(run.correct))
+    for row in rows:
+        first, last = map(int, row["tokens"].split("-"))
+        assert ((run.num_tokens >= first) & (run.num_tokens <= last)).sum() == int(row["num_responses"])
 
 
 def test_the_same_folder_makes_the_same_page(folder: Path, text: str) -> None:

@@ -12,10 +12,12 @@ from synergy.statistics.bootstrap import BootstrapDifference, holm
 from synergy.studies.results import Cell
 
 LEVEL = 0.05
+MIN_PROBLEMS = 10  #: of fewer all may agree by chance, and the bootstrap then takes that for certain
 _NOTE = (
     "Accuracy in %; below it the difference to {baseline} in points with its 95 % interval (bootstrap paired by "
     "problem), then the share of responses that were cut off and of those in which no answer was found. "
-    "▲ above and ▼ below {baseline}: p ≤ 0.05 after Holm's correction over the {num} comparisons of this table."
+    "▲ above and ▼ below {baseline}: p ≤ 0.05 after Holm's correction over the {num} comparisons of this table. "
+    "Columns of fewer than {least} problems have no interval."
 )
 
 
@@ -28,7 +30,8 @@ def accuracy_table(view: StudyView) -> Section | None:
 def _of_cell(view: StudyView, cell: Cell, prefix: str) -> Markup:
     columns = [*view.columns(cell), view.overall(cell)]
     found = [gains_over(view.baseline, view.arms, column) for column in columns]
-    adjusted = _adjusted(found)
+    enough = [column.num_problems >= MIN_PROBLEMS for column in columns]
+    adjusted = _adjusted([gains if is_enough else {} for gains, is_enough in zip(found, enough, strict=True)])
     head = [
         "arm",
         *(Markup('{}<br><span class="small">n = {:,}</span>').format(c.title, c.num_problems) for c in columns),
@@ -43,7 +46,7 @@ def _of_cell(view: StudyView, cell: Cell, prefix: str) -> Markup:
         ]
         for arm in view.arms
     ]
-    caption = _NOTE.format(baseline=view.baseline, num=sum(map(len, found)))
+    caption = _NOTE.format(baseline=view.baseline, num=sum(map(len, adjusted)), least=MIN_PROBLEMS)
     data = _data(view, columns, found, adjusted, f"{prefix}accuracy")
     return lines([html_table(caption, head, rows, "accuracy"), data.folded()])
 
@@ -57,8 +60,8 @@ def _cell(
     if column.num_unscored(arm):
         below.append(f"{column.num_unscored(arm):,} unscored")
     if gain is not None:
-        low, high = points(gain.bound(0.025)), points(gain.bound(0.975))
-        below.insert(0, f"{points(gain.estimate)} [{low}, {high}]")
+        bounds = f" [{points(gain.bound(0.025))}, {points(gain.bound(0.975))}]"
+        below.insert(0, points(gain.estimate) + (bounds if column.num_problems >= MIN_PROBLEMS else ""))
     return Markup('<strong>{}</strong>{}<br><span class="small">{}</span>').format(
         percent(column.mean(arm, "accuracy")), _sign(gain, p_adjusted), Markup("<br>").join(below)
     )
@@ -94,7 +97,9 @@ def _data(
             gain = found[index].get(arm)
             bounds: list[Value] = [None] * 4
             if gain is not None:
-                bounds = [100 * gain.estimate, 100 * gain.bound(0.025), 100 * gain.bound(0.975), gain.p_value]
+                bounds[0] = 100 * gain.estimate
+            if gain is not None and column.num_problems >= MIN_PROBLEMS:
+                bounds[1:] = [100 * gain.bound(0.025), 100 * gain.bound(0.975), gain.p_value]
             shares = [100 * column.mean(arm, field) for field in ("accuracy", "truncated", "unread")]
             rows.append(
                 [

@@ -84,7 +84,12 @@ class StudyView:
         """Arms that are shown and have been evaluated somewhere, in the study's order."""
         shown = {run.arm for run in self.results.plan.runs if run.shown}
         done = {arm for cell in self.cells for each in cell.sets.values() for arm in each.runs}
-        return [arm for arm in self.study.arms if arm in shown & done]
+        return [arm for arm in self._planned if arm in shown & done]
+
+    @cached_property
+    def _planned(self) -> list[str]:
+        """In the order of the study's file, which plan.json keeps; the keys of study.json are sorted."""
+        return [arm for arm in {run.arm: None for run in self.results.plan.runs} if arm in self.study.arms]
 
     @property
     def cells(self) -> list[Cell]:
@@ -100,7 +105,7 @@ class StudyView:
         """How an arm looks; the baseline is grey, others take colours in the study's order."""
         if arm == self.baseline:
             return ArmStyle(colour="var(--arm-0)", shape="circle", dash=(1, 0))
-        others = [each for each in self.study.arms if each != self.baseline]
+        others = [each for each in self._planned if each != self.baseline]
         index = others.index(arm)
         colour = f"var(--arm-{1 + index % (NUM_COLOURS - 1)})"
         return ArmStyle(colour=colour, shape=SHAPES[(index + 1) % len(SHAPES)], dash=DASHES[index % len(DASHES)])
