@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from synergy.cli.study_display import open_display, show_plan
+from synergy.cli.study_display import open_display
+from synergy.cli.study_plan import show_plan
 from synergy.config.study import StudyConfig
 from synergy.errors import InputError, unknown_name
 from synergy.studies.graph import Graph, make_graph

@@ -10,15 +10,28 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from synergy.config.assumed import AssumedConfig
 from synergy.config.base import Config
-from synergy.config.data import DataConfig
+from synergy.config.benchmark_data import EvaluationDataConfig
+from synergy.config.cluster import ClusterConfig
 from synergy.config.protocol import ProtocolConfig
 from synergy.config.tuning import TuningConfig
 
 Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Settings = dict[str, JsonValue]
-RecipeName = Literal["base", "sft", "rl", "two_stage", "interleaved", "progressive", "data_mixing", "merging"]
+RecipeName = Literal[
+    "base",
+    "sft",
+    "rl",
+    "two_stage",
+    "interleaved",
+    "progressive",
+    "data_mixing",
+    "merging",
+    "released",
+    "released_merging",
+]
 
 
 class ArmConfig(Config):
@@ -41,8 +54,8 @@ class EvaluationSetConfig(Config):
     """what tables call it"""
     title: str
     """what charts call it"""
-    data: DataConfig
-    """the problems"""
+    data: EvaluationDataConfig
+    """the problems, or a benchmark with its own rule and metrics"""
 
 
 class LevelsConfig(Config):
@@ -65,6 +78,10 @@ class StudyEvaluationConfig(Config):
     """where levels come from; null for those that the problems have"""
     problems_per_shard: Count = 1024
     """problems that are sampled together"""
+    dtype: Literal["float32", "bfloat16", "float16"] | None = None
+    """of the weights while models are measured; null for that of `common.model`"""
+    backend: Literal["local", "vllm"] = "local"
+    """what samples while models are measured"""
 
 
 class AxisValue(Config):
@@ -117,6 +134,10 @@ class StudyConfig(Config):
     """which claims of the registry are judged; null for all whose arms are here"""
     published: str | None = None
     """a JSON file of published figures to show beside ours"""
+    cluster: ClusterConfig | None = None
+    """the machine that `--plan` plans for; null for what finished steps show of this one"""
+    assumed: AssumedConfig | None = None
+    """sizes and lengths that `--plan` takes for granted; null where none are stated, and nothing is estimated then"""
 
     @classmethod
     def completed(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:

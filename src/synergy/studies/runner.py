@@ -18,6 +18,7 @@ from synergy.config.study import StudyConfig
 from synergy.errors import FileError, InputError
 from synergy.evaluation.locking import locked
 from synergy.recipes.step import VERSIONS, Step
+from synergy.studies.estimate import estimates_of
 from synergy.studies.execute import execute
 from synergy.studies.graph import Graph
 from synergy.studies.plan_file import ArmRun, LedgerPart, write_plan
@@ -128,7 +129,10 @@ class Runner:
         return seconds
 
     def _write_plan(self) -> None:
-        write_plan(self.graph.plan(self.folder.done(self.graph.steps), {}), self.folder.path)
+        done = self.folder.done(self.graph.steps)
+        found = estimates_of(self.graph.study, self.graph.steps, done)
+        seconds = {key: each.seconds for key, each in found.items() if each.seconds is not None}
+        write_plan(self.graph.plan(done, seconds), self.folder.path)
 
 
 def _link(source: str, target: str) -> None:
