@@ -15,7 +15,7 @@ from synergy.studies.plan_file import ArmRun
 from synergy.studies.runner import StudyFolder
 
 _MAX_RUNS = 24  #: more than so many runs are shown by arm
-_GIB, _GB = 2**30, 1e9
+_GIB = 2**30
 UNKNOWN = "not known"
 
 
@@ -87,7 +87,7 @@ def notes_of(graph: Graph, left: Total, found: Sequence[Estimate]) -> list[str]:
     if cluster and too_large:
         most = max(each.memory_bytes or 0 for each in too_large)
         lines.append(
-            f"{len(too_large)} steps do not fit: up to {memory(most)} an accelerator that has {cluster.memory_gib:g} GiB"
+            f"{len(too_large)} steps do not fit: up to {memory(most)} on an accelerator of {cluster.memory_gib:g} GiB"
         )
     return lines
 
@@ -112,13 +112,10 @@ def memory(value: float) -> str:
 
 def size(value: float) -> str:
     """Of files."""
-    return (
-        f"{value / 1e12:.1f} TB"
-        if value >= 1e12
-        else f"{value / _GB:.1f} GB"
-        if value >= 1e8
-        else f"{value / 1e6:.0f} MB"
-    )
+    for unit, length in (("TB", 1e12), ("GB", 1e9)):
+        if value >= length / 10:
+            return f"{value / length:.1f} {unit}"
+    return f"{value / 1e6:.0f} MB"
 
 
 def _arms(

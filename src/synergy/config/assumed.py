@@ -68,7 +68,8 @@ class AssumedConfig(Config):
     response_tokens: Positive
     """of a response"""
     responses: dict[str, Positive] = Field(default_factory=dict)
-    """of a response of what some stage makes, while it trains too, by stage; `base` for the untrained model"""
+    """of a response of what some stage makes, while it trains too, by stage or by a
+    given checkpoint; `base` for the untrained model"""
     failed_fraction: Share = 0.25
     """problems whose attempts all fail, which interleaved and progressive training give demonstrations; ours"""
     correct_fraction: Share = 0.5

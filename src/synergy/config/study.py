@@ -8,14 +8,18 @@ but only where `varies` names their path: what arms are allowed to differ in is 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
+from synergy.config.algorithm_sections import laid_over
 from synergy.config.assumed import AssumedConfig
 from synergy.config.base import Config
 from synergy.config.benchmark_data import EvaluationDataConfig
 from synergy.config.cluster import ClusterConfig
+from synergy.config.documents import read_document
 from synergy.config.protocol import ProtocolConfig
+from synergy.config.shipped_files import PROTOCOLS
 from synergy.config.tuning import TuningConfig
+from synergy.errors import unknown_name
 
 Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -67,11 +71,29 @@ class LevelsConfig(Config):
     """the reference model's checkpoint; null for the study's base model"""
 
 
+def _from_shipped(values: Any) -> Any:
+    """The shipped protocol that `shipped` names, under the values given beside it; other values as they are."""
+    if isinstance(values, Mapping) and "shipped" in values:
+        name = str(values["shipped"])
+        if name not in PROTOCOLS:
+            raise unknown_name("shipped protocol", name, PROTOCOLS)
+        own = {key: value for key, value in values.items() if key != "shipped"}
+        values = laid_over(read_document(PROTOCOLS[name]), own)
+    return _with_tuples(values)  # behind a validator of ours pydantic's strict mode takes no list for a tuple
+
+
+def _with_tuples(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_tuples(inner) for key, inner in value.items()}
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
+
+
 class StudyEvaluationConfig(Config):
     """How the models of all arms are evaluated, alike."""
 
-    protocol: ProtocolConfig
-    """how they are asked, sampled and read; `num_runs` is the number of attempts at each problem"""
+    protocol: Annotated[ProtocolConfig, BeforeValidator(_from_shipped)]
+    """how they are asked, sampled and read; `num_runs` is the number of attempts at each problem. `shipped: vlaa` is
+    the shipped protocol of that name, under the values given beside it"""
     sets: Annotated[tuple[EvaluationSetConfig, ...], Field(min_length=1)]
     """the problems"""
     levels: LevelsConfig | None = LevelsConfig()

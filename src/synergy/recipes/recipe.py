@@ -27,6 +27,7 @@ class Made:
     stages: Mapping[str, Step]  #: its steps by stage, in order; the last one makes the model; none for the base model
     suffix: str = ""  #: for further models of the arm that only feed a curve: "@0.25"
     checkpoint: str | None = None  #: a tuned model that is given, where no step makes one
+    recipe: str | None = None  #: the recipe that it is said to have been made by, None for the arm's own
 
     @property
     def model(self) -> Step | None:

@@ -1,14 +1,21 @@
 """`released`: a tuned model that somebody published; nothing is trained."""
 
 from collections.abc import Sequence
+from typing import get_args
 
+from synergy.config.study import RecipeName
 from synergy.errors import InputError
 from synergy.recipes.recipe import Arm, Made
 
 
 def released(arm: Arm) -> Sequence[Made]:
-    """Option `checkpoint`: a folder or a repository on the hub. No stages. It is asked as tuned models are."""
-    return [Made(stages={}, checkpoint=given(arm, "checkpoint"))]
+    """No stages; it is asked as tuned models are.
+
+    Options: `checkpoint` (a folder or a repository on the hub), `stands_for` (the recipe that its authors made it by,
+    as which claims and tables then take it).
+    """
+    checkpoint = given(arm, "checkpoint")
+    return [Made(stages={}, checkpoint=checkpoint, recipe=arm.choice("stands_for", "released", get_args(RecipeName)))]
 
 
 def given(arm: Arm, option: str) -> str:
@@ -16,7 +23,6 @@ def given(arm: Arm, option: str) -> str:
     checkpoint = arm.option(option, None)
     if not isinstance(checkpoint, str) or not checkpoint:
         raise InputError(
-            f"arm {arm.name}: option {option} is {checkpoint!r}; expected a checkpoint, a folder or a repository on the "
-            "hub"
+            f"arm {arm.name}: option {option} is {checkpoint!r}; expected a folder, or a repository on the hub"
         )
     return checkpoint

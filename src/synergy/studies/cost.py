@@ -77,18 +77,22 @@ def training_memory(config: TrainConfig, size: ModelSize, prompt_tokens: float, 
 
     P parameters, T of them trained, w bytes a weight (`model.dtype`), s = n where sharded, else 1.
 
-        weights      P·w/s               gradients  T·w/s, and T·w for DDP's buckets where replicated over several
-        AdamW        2·T·w/s             reference  P·w/s for a KL term; none with LoRA, whose adapter is switched off
-        replica      P·w                 what samples where the policy is sharded: a whole copy
-        gathered     w·(P − L·layer + 2·layer), and as much again for gradients, where sharded: the root unit and two layers
-        casts        2·P                 bfloat16 copies of float32 weights under autocast, at most
+        weights      P·w/s
+        gradients    T·w/s; T·w more for DDP's buckets where replicated over several
+        AdamW        2·T·w/s
+        reference    P·w/s for a KL term; none with LoRA, whose adapter is switched off
+        replica      P·w: what samples where the policy is sharded is a whole copy
+        gathered     w·(P − (L − 2)·layer) where sharded: the root unit and two layers
+        casts        2·P: bfloat16 copies of float32 weights under autocast, until its end
         activations  see `activation_bytes`
-        logits       2·logits_bytes      a chunk and its gradient
+        logits       2·logits_bytes: a chunk and its gradient
         cache        see `cache_bytes`
 
-    Loading: two whole models where a reference or a replica is made. Sampling: weights, AdamW, reference, replica,
-    cache (vLLM's share of the accelerator where it samples in the same process, at all times). Updating: all but the
-    cache. LoRA's T is in float32. Left out: images' features and the tower's activations, fragmentation, NCCL's buffers.
+    Loading: two whole models where a reference or a replica is made. Resting: weights, AdamW, reference, replica.
+    Sampling: resting and the cache. Updating: resting, gradients, activations, logits and either gathered with casts
+    (forward) or twice gathered (backward). vLLM's share of the accelerator is there all the time where it samples in
+    the same process. LoRA's T is in float32. Left out: images' features and the tower's activations, fragmentation,
+    NCCL's buffers.
     """
     loop, model = config.train, config.model
     num = cluster.num_accelerators if cluster is not None else 1
@@ -106,16 +110,15 @@ def training_memory(config: TrainConfig, size: ModelSize, prompt_tokens: float, 
     is_colocated = samples and config.sampling.backend == "vllm" and config.sampling.vllm.mode == "colocated"
     engine = config.sampling.vllm.gpu_memory_fraction * cluster.memory_bytes if is_colocated and cluster else 0
     gradients = trained / share + (trained if num > 1 and not is_sharded else 0)
-    gathered = 2 * width * (size.total - (size.num_layers - 2) * size.layer) if is_sharded else 0
+    gathered = width * (size.total - (size.num_layers - 2) * size.layer) if is_sharded else 0
     casts = 2 * size.total if loop.precision == "bfloat16" and width > 2 else 0
     activations = activation_bytes(config, size)
-    updating = resting + gradients + gathered + casts + activations + 2 * model.logits_bytes
+    working = max(gathered + casts, 2 * gathered)
+    updating = resting + gradients + activations + working + 2 * model.logits_bytes
     sampling = resting
     if samples and config.sampling.backend == "local":
         context = prompt_tokens + config.sampling.max_tokens
-        sampling += cache_bytes(
-            size, context, config.train.samples_per_problem, config.sampling.local.cache_bytes, width
-        )
+        sampling += cache_bytes(size, context, loop.samples_per_problem, config.sampling.local.cache_bytes, width)
     loading = whole * (2 if has_reference or (is_sharded and samples) else 1)
     return max(loading, updating, sampling) + engine
 

@@ -52,9 +52,8 @@ def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher:
         checkpoint = str(inputs["model"] / "model")
     model = config.model.model_copy(update={"checkpoint": checkpoint})
     purpose = Purpose.TAG if config.purpose == "tag" else Purpose.EVALUATE
-    part = model_part_of(model, name=step.name, backend=config.backend).model_copy(
-        update={"checkpoint": config.model.checkpoint}
-    )
+    part = model_part_of(model, name=step.name, backend=config.backend)
+    part = part.model_copy(update={"checkpoint": config.model.checkpoint})
     evaluation = Evaluation(
         protocol=config.protocol,
         asked=asked_of(

@@ -100,7 +100,7 @@ def _cells(study: StudyConfig) -> Iterator[dict[str, AxisValue]]:
 def _run(arm: Arm, made: Made, labels: dict[str, str], evaluations: Mapping[str, Step]) -> ArmRun:
     return ArmRun(
         arm=f"{arm.name}{made.suffix}",
-        recipe=arm.settings.config.recipe,
+        recipe=made.recipe or arm.settings.config.recipe,
         seed=arm.seed,
         axes=labels,
         stages={stage: step.key for stage, step in made.stages.items()},

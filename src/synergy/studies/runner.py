@@ -1,5 +1,7 @@
 """Running a study's missing steps, one after the other; killed at any moment, it goes on from there.
 
+Over several processes (torchrun) all of them train together, and the first one does every other step while they wait.
+
 A step is made in `building/` and appears in `steps/` by one rename, with `step.json` in it: a folder in `steps/` is
 complete. Steps are functions of their keys, so a key that is there need not be made again, whatever changed elsewhere.
 """
@@ -10,6 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from synergy.studies.graph import Graph
 from synergy.studies.plan_file import ArmRun, LedgerPart, write_plan
 from synergy.studies.watching import StudyWatcher
 from synergy.training.environment import environment
-from synergy.training.processes import Processes
+from synergy.training.processes import Processes, stopping_together
 from synergy.training.run_folder import write_json
 
 STEP_FILE, _STUDY = "step.json", "study.json"
@@ -41,6 +44,10 @@ class StudyFolder:
     def of(self, step: Step) -> Path:
         """The finished folder of a step."""
         return self.steps / step.folder_name
+
+    def building_of(self, step: Step) -> Path:
+        """Where a step is made."""
+        return self.building / step.folder_name
 
     def ledger(self, step: Step) -> LedgerPart | None:
         """What a finished step took, None where it is not finished."""
@@ -91,35 +98,57 @@ class StudyFolder:
 class Runner:
     """Runs a graph in a folder."""
 
-    def __init__(self, graph: Graph, folder: StudyFolder, watcher: StudyWatcher) -> None:
+    def __init__(
+        self, graph: Graph, folder: StudyFolder, watcher: StudyWatcher, processes: Processes | None = None
+    ) -> None:
+        """Every process of a run has one; the first one writes and tells the watcher."""
         self.graph = graph
         self.folder = folder
         self.watcher = watcher
+        self.processes = processes or Processes()
 
     def run(self, runs: Sequence[ArmRun], *, reuse: Sequence[StudyFolder] = ()) -> None:
         """Make all steps that these runs need and that are missing; raises as they do, what is done stays done.
 
         What another study's folder in `reuse` has finished is taken from there.
         """
-        self.folder.check()
         needed = self.graph.needed(tuple(runs))
-        with locked(self.folder.path):
-            self.folder.create(self.graph.study)
-            for other in reuse:
-                self.folder.take(needed, other)
-            self._write_plan()
-            missing = [step for step in needed if self.folder.ledger(step) is None]
+        with ExitStack() as stack:
+            with stopping_together(self.processes):
+                if self.processes.is_first:
+                    self.folder.check()
+                    stack.enter_context(locked(self.folder.path))
+                    self.folder.create(self.graph.study)
+                    for other in reuse:
+                        self.folder.take(needed, other)
+                    self._write_plan()
+            missing = self._missing(needed)
             for number, step in enumerate(missing, start=1):
-                building = self.folder.building / step.folder_name
-                self.watcher.begins(step, number, len(missing), goes_on=building.exists())
-                seconds = self._make(step, building)
-                self.watcher.finished(step, seconds)
-                self._write_plan()
+                with stopping_together(self.processes):
+                    if self.processes.is_first:
+                        self._lead(step, number, len(missing))
+                    elif step.kind == "train":
+                        execute(step, self._inputs(step), self.folder.building_of(step), self.watcher, self.processes)
+
+    def _missing(self, needed: Sequence[Step]) -> list[Step]:
+        """What is to be made, as the first process sees the folder."""
+        mine = [step.key for step in needed if self.folder.ledger(step) is None]
+        keys = set(self.processes.gather(mine)[0])
+        return [step for step in needed if step.key in keys]
+
+    def _lead(self, step: Step, number: int, num: int) -> None:
+        building = self.folder.building_of(step)
+        self.watcher.begins(step, number, num, goes_on=building.exists())
+        seconds = self._make(step, building)
+        self.watcher.finished(step, seconds)
+        self._write_plan()
+
+    def _inputs(self, step: Step) -> dict[str, Path]:
+        return {role: self.folder.of(each) for role, each in step.inputs.items()}
 
     def _make(self, step: Step, building: Path) -> float:
         start = time.perf_counter()
-        inputs = {role: self.folder.of(each) for role, each in step.inputs.items()}
-        ledger = execute(step, inputs, building, self.watcher)
+        ledger = execute(step, self._inputs(step), building, self.watcher, self.processes)
         gc.collect()  # models refer to themselves: what a step has held would stay until Python happens to look
         seconds = time.perf_counter() - start
         write_json(building / STEP_FILE, _step_file(step, ledger))

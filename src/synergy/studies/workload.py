@@ -49,8 +49,12 @@ def workload_of(step: Step, assumed: AssumedConfig) -> Workload | None:
 
 def response_tokens(step: Step | None, assumed: AssumedConfig, limit: int) -> float:
     """Of a response of the model that a step makes, None being the untrained one, cut at the sampler's limit."""
-    stage = step.stage if step is not None else UNTRAINED
-    return min(float(limit), assumed.responses.get(stage, assumed.response_tokens))
+    return length_of(step.stage if step is not None else UNTRAINED, assumed, limit)
+
+
+def length_of(name: str, assumed: AssumedConfig, limit: int) -> float:
+    """Of a response of what `AssumedConfig.responses` calls so, cut at the sampler's limit."""
+    return min(float(limit), assumed.responses.get(name, assumed.response_tokens))
 
 
 def _train(config: TrainConfig, step: Step, assumed: AssumedConfig) -> Workload:
@@ -66,12 +70,10 @@ def _train(config: TrainConfig, step: Step, assumed: AssumedConfig) -> Workload:
         images=evaluated[0] * images,
     )
     if config.imitates:
-        return _sum(
-            measured,
-            Workload(
-                trained_tokens=problems * trace, update_tokens=problems * (prompt + trace), images=problems * images
-            ),
+        imitating = Workload(
+            trained_tokens=problems * trace, update_tokens=problems * (prompt + trace), images=problems * images
         )
+        return _sum(measured, imitating)
     algorithm = config.algorithm
     sampled = problems * loop.samples_per_problem
     imitated = 0.0
@@ -147,7 +149,11 @@ def _evaluate(config: EvaluateStepConfig, step: Step, assumed: AssumedConfig) ->
     if problems is None:
         return None
     responses = problems * config.protocol.num_runs
-    tokens = responses * response_tokens(step.inputs.get("model"), assumed, config.protocol.response.max_tokens)
+    checkpoint = config.model.checkpoint
+    made = step.inputs["model"].stage if "model" in step.inputs else UNTRAINED
+    tokens = responses * length_of(
+        checkpoint if checkpoint in assumed.responses else made, assumed, config.protocol.response.max_tokens
+    )
     table = assumed.tables.get(table_name(config.data))
     images = problems * (assumed.images if table is None or table.images is None else table.images)
     return Workload(
