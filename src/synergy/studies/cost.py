@@ -10,6 +10,7 @@ from synergy.config.cluster import ClusterConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.merge import MergeConfig
 from synergy.config.model import ModelConfig
+from synergy.config.sampling import LocalConfig, VllmConfig
 from synergy.config.study_steps import EvaluateStepConfig
 from synergy.config.train import TrainConfig
 from synergy.recipes.step import Step
@@ -118,7 +119,7 @@ def training_memory(config: TrainConfig, size: ModelSize, prompt_tokens: float, 
     sampling = resting
     if samples and config.sampling.backend == "local":
         context = prompt_tokens + config.sampling.max_tokens
-        sampling += cache_bytes(size, context, loop.samples_per_problem, config.sampling.local.cache_bytes, width)
+        sampling += cache_bytes(size, context, loop.samples_per_problem, config.sampling.local, width)
     loading = whole * (2 if has_reference or (is_sharded and samples) else 1)
     return max(loading, updating, sampling) + engine
 
@@ -140,10 +141,14 @@ def activation_bytes(config: TrainConfig, size: ModelSize) -> float:
     return float(tokens * size.num_layers * (inputs + kept))
 
 
-def cache_bytes(size: ModelSize, context_tokens: float, attempts: int, limit: float, width: int) -> float:
-    """Keys and values of what the local sampler decodes at once: its limit, but at least all attempts at a problem."""
+def cache_bytes(size: ModelSize, context_tokens: float, attempts: int, local: LocalConfig, width: int) -> float:
+    """Keys and values of what the local sampler decodes at once, all responses at their limit.
+
+    2·L·kv·w bytes a token; as many responses as there are slots and as its limit holds, but at least all attempts at a
+    problem.
+    """
     one = 2 * size.num_layers * size.key_value * width * context_tokens
-    return max(limit, attempts * one)
+    return max(attempts * one, min(local.slots * one, float(local.cache_bytes)))
 
 
 def sampling_memory(
@@ -151,13 +156,13 @@ def sampling_memory(
 ) -> float:
     """Peak bytes where a model only samples: weights and cache; with vLLM its share of the accelerator on top.
 
-    The cache's limit and vLLM's share are the defaults of `SamplingConfig`, 4 GiB and 0.4, as evaluation has them.
+    The cache's limits and vLLM's share are the defaults of `config/sampling.py`, as evaluation has them.
     """
     width = _BYTES[model.dtype]
     weights = size.total * width
     if backend == "vllm":
-        return weights + (0.4 * cluster.memory_bytes if cluster is not None else weights)
-    return weights + cache_bytes(size, context, attempts, 4 << 30, width)
+        return weights + (VllmConfig().gpu_memory_fraction * cluster.memory_bytes if cluster is not None else weights)
+    return weights + cache_bytes(size, context, attempts, LocalConfig(), width)
 
 
 def disk_of(step: Step, workload: Workload, size: ModelSize, assumed: AssumedConfig | None) -> float:
