@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from synergy.config.choose import ChooseConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.merge import MergeConfig
 from synergy.config.study import StudyConfig
@@ -78,7 +79,7 @@ def model_of(step: Step) -> str:
         names = [each.model for each in getattr(merged, "models", ())] or [getattr(merged, "base_model", "")]
         given = next((name for name in names if not name.startswith(STEP)), None)
         return given or model_of(next(iter(step.inputs.values())))
-    assert isinstance(config, TrainConfig | DistilConfig | EvaluateStepConfig), step.kind
+    assert isinstance(config, TrainConfig | ChooseConfig | DistilConfig | EvaluateStepConfig), step.kind
     checkpoint = config.model.checkpoint
     return model_of(step.inputs["model"]) if checkpoint.startswith(STEP) else checkpoint
 

@@ -124,11 +124,18 @@ class Runner:
                     self._write_plan()
             missing = self._missing(needed)
             for number, step in enumerate(missing, start=1):
+                if step.kind == "train":  # where one fails, `train_step` stops all
+                    self._train(step, number, len(missing))
+                    continue
                 with stopping_together(self.processes):
                     if self.processes.is_first:
                         self._lead(step, number, len(missing))
-                    elif step.kind == "train":
-                        execute(step, self._inputs(step), self.folder.building_of(step), self.watcher, self.processes)
+
+    def _train(self, step: Step, number: int, num: int) -> None:
+        if self.processes.is_first:
+            self._lead(step, number, num)
+        else:
+            execute(step, self._inputs(step), self.folder.building_of(step), self.watcher, self.processes)
 
     def _missing(self, needed: Sequence[Step]) -> list[Step]:
         """What is to be made, as the first process sees the folder."""
@@ -151,7 +158,7 @@ class Runner:
         ledger = execute(step, self._inputs(step), building, self.watcher, self.processes)
         gc.collect()  # models refer to themselves: what a step has held would stay until Python happens to look
         seconds = time.perf_counter() - start
-        write_json(building / STEP_FILE, _step_file(step, ledger))
+        write_json(building / STEP_FILE, _step_file(step, ledger, self.processes))
         finished = self.folder.of(step)
         shutil.rmtree(finished, ignore_errors=True)  # without a step.json it is nothing
         building.replace(finished)
@@ -171,7 +178,7 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _step_file(step: Step, ledger: LedgerPart) -> Mapping[str, Any]:
+def _step_file(step: Step, ledger: LedgerPart, processes: Processes) -> Mapping[str, Any]:
     return {
         "kind": step.kind,
         "version": VERSIONS[step.kind],
@@ -180,5 +187,5 @@ def _step_file(step: Step, ledger: LedgerPart) -> Mapping[str, Any]:
         "config": resolved(step.config),
         "inputs": {role: each.key for role, each in step.inputs.items()},
         "ledger": ledger.model_dump(),
-        "environment": environment(Processes()),
+        "environment": environment(processes if step.kind == "train" else Processes()),
     }

@@ -10,6 +10,7 @@ from math import ceil
 from synergy.algorithms.registry import needs
 from synergy.config.assumed import AssumedConfig
 from synergy.config.benchmark_data import BenchmarkDataConfig, EvaluationDataConfig
+from synergy.config.choose import ChooseConfig, PassCountRule
 from synergy.config.data import FileDataConfig, HubDataConfig, PocketDataConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.mixing import InterleavedConfig, ProgressiveConfig
@@ -42,14 +43,11 @@ def workload_of(step: Step, assumed: AssumedConfig) -> Workload | None:
         return _train(config, step, assumed)
     if isinstance(config, DistilConfig):
         return _distil(config, step, assumed)
+    if isinstance(config, ChooseConfig):
+        return _choose(config, assumed)
     if isinstance(config, EvaluateStepConfig):
         return _evaluate(config, step, assumed)
     return Workload()
-
-
-def response_tokens(step: Step | None, assumed: AssumedConfig, limit: int) -> float:
-    """Of a response of the model that a step makes, None being the untrained one, cut at the sampler's limit."""
-    return length_of(step.stage if step is not None else UNTRAINED, assumed, limit)
 
 
 def length_of(name: str, assumed: AssumedConfig, limit: int) -> float:
@@ -61,7 +59,7 @@ def _train(config: TrainConfig, step: Step, assumed: AssumedConfig) -> Workload:
     loop = config.train
     problems = float(loop.num_steps * loop.problems_per_step)
     prompt, images = assumed.problem_tokens, assumed.images
-    length = response_tokens(step, assumed, config.sampling.max_tokens)
+    length = length_of(step.stage, assumed, config.sampling.max_tokens)
     trace = _trace_tokens(config, step, assumed)
     evaluated = _evaluated(config)
     measured = Workload(
@@ -119,14 +117,26 @@ def _evaluated(config: TrainConfig) -> tuple[float, float]:
 
 
 def _trace_tokens(config: TrainConfig, step: Step, assumed: AssumedConfig) -> float:
-    """Of a demonstration; of another step's data, the length of its model's responses."""
-    data = config.data
+    """Of a demonstration; of what another step has distilled, the length of its model's responses."""
+    data: EvaluationDataConfig = config.data
     if isinstance(data, FileDataConfig) and data.path == STEP_DATA:
-        distil = step.inputs["data"]
-        assert isinstance(distil.config, DistilConfig)
-        return response_tokens(distil.inputs["model"], assumed, distil.config.response.max_tokens)
+        made = step.inputs["data"].config
+        if isinstance(made, DistilConfig):
+            return _distilled_tokens(step.inputs["data"], made, assumed)
+        assert isinstance(made, ChooseConfig), "the steps that make data"
+        data = made.data
+    return _table_trace_tokens(data, assumed)
+
+
+def _table_trace_tokens(data: EvaluationDataConfig, assumed: AssumedConfig) -> float:
     table = assumed.tables.get(table_name(data))
     return assumed.trace_tokens if table is None or table.trace_tokens is None else table.trace_tokens
+
+
+def _distilled_tokens(step: Step, config: DistilConfig, assumed: AssumedConfig) -> float:
+    """Of a response of the model that is distilled; a teacher's length is that of its stage."""
+    made = step.inputs["model"].stage if "model" in step.inputs else step.stage
+    return length_of(made, assumed, config.response.max_tokens)
 
 
 def _distil(config: DistilConfig, step: Step, assumed: AssumedConfig) -> Workload | None:
@@ -136,12 +146,26 @@ def _distil(config: DistilConfig, step: Step, assumed: AssumedConfig) -> Workloa
     responses = problems * config.samples_per_problem
     kept = responses * assumed.correct_fraction if config.keep == "all" else problems
     return Workload(
-        generated_tokens=responses * response_tokens(step.inputs["model"], assumed, config.response.max_tokens),
+        generated_tokens=responses * _distilled_tokens(step, config, assumed),
         prefilled_tokens=problems * assumed.problem_tokens,
         images=problems * assumed.images,
         rows=kept,
         pictures=kept * assumed.images,
     )
+
+
+def _choose(config: ChooseConfig, assumed: AssumedConfig) -> Workload | None:
+    """Attempts of the untrained model, or for perplexity a pass over all demonstrations."""
+    problems = num_problems(config.data, assumed)
+    if problems is None:
+        return None
+    prompts, rule = problems * assumed.problem_tokens, config.rule
+    shared = {"images": problems * assumed.images, "rows": problems, "pictures": problems * assumed.images}
+    if isinstance(rule, PassCountRule):
+        length = length_of(UNTRAINED, assumed, rule.response.max_tokens)
+        tokens = problems * rule.samples_per_problem * length
+        return Workload(generated_tokens=tokens, prefilled_tokens=prompts, **shared)
+    return Workload(scored_tokens=prompts + problems * _table_trace_tokens(config.data, assumed), **shared)
 
 
 def _evaluate(config: EvaluateStepConfig, step: Step, assumed: AssumedConfig) -> Workload | None:
