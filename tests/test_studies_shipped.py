@@ -136,23 +136,29 @@ def test_the_second_study_says_the_papers_values() -> None:
 def test_the_third_study_gives_both_sides_the_same_problems() -> None:
     graphs = graph("same_data")
     by_key = {step.key: step for step in graphs.steps}
+    made: dict[tuple[str, ...], set[str]] = {}
     for run in graphs.runs:
         if run.arm not in ("sft", "rl", "dapo"):
             continue
-        config = by_key[run.stages[run.recipe]].config
+        step = by_key[run.stages[run.recipe]]
+        config = step.config
         assert isinstance(config, TrainConfig)
         wanted = {"2k": 2000, "5k": 5000, "10k": 10000, "20k": 20000}[run.axes["problems"]]
         epochs = {"sft": 3, "rl": 2}[run.recipe]
-        assert config.data.num_problems == wanted
         assert config.train.num_steps * config.train.problems_per_step / wanted == pytest.approx(epochs, rel=0.03)
+        if "data" in step.inputs:
+            made.setdefault(tuple(run.axes.values()), set()).add(step.inputs["data"].key)
+        else:
+            assert (run.axes["traces"], config.data.num_problems) == ("eureka_distill", wanted)
+    assert len(made) == 4 * 4
+    assert all(len(each) == 1 for each in made.values()), "all arms learn what the teacher solved"
+    assert len(set.union(*made.values())) == 4, "the teacher is asked once for each number of problems"
     assert {run.axes["model"] for run in graphs.runs} == {
         "qwen2_vl_2b",
         "qwen2_vl_7b",
         "qwen2_5_vl_3b",
         "qwen2_5_vl_7b",
     }
-    rl = [step for step in graphs.steps if step.kind == "train" and step.name.startswith("rl/")]
-    assert len(rl) == 4 * 4, "RL needs no traces, so it is trained once for both sources"
 
 
 def test_lora_keeps_the_eight_arms_on_one_gpu() -> None:
@@ -196,6 +202,23 @@ def test_lengths_of_released_models_are_their_own() -> None:
             assert one is not None
             found[step.name.partition(" ")[0]] = one.evaluation_tokens / (900 * 4)
     assert (found["base"], found["rl"], found["sft"]) == (300, 337, 3400)
+
+
+def test_choosing_among_problems_is_a_step_with_a_cost() -> None:
+    choosing = work("synergy_dilemma_7b", "rl_without_easiest", "rl")
+    assert choosing.generated_tokens == work("synergy_dilemma_7b", "rl", "rl").generated_tokens
+    study_, steps = study("synergy_dilemma_7b"), graph("synergy_dilemma_7b").steps
+    (chosen,) = [step for step in steps if step.kind == "choose"]
+    assert study_.assumed is not None
+    found = workload_of(chosen, study_.assumed)
+    assert found is not None
+    assert found.generated_tokens == 34000 * 8 * 300
+    (surprising,) = [step for step in graph("vlaa_3b").steps if step.kind == "choose"]
+    vlaa = study("vlaa_3b").assumed
+    assert vlaa is not None
+    passed = workload_of(surprising, vlaa)
+    assert passed is not None
+    assert (passed.generated_tokens, passed.scored_tokens) == (0, 126413 * (250 + 400 + 600))
 
 
 def test_more_of_a_recipe_costs_more() -> None:
