@@ -1,5 +1,6 @@
 """The shipped studies: planned in a moment, without weights, data or network, and with the papers' values."""
 
+import re
 import socket
 from functools import cache
 from pathlib import Path
@@ -228,3 +229,12 @@ def test_more_of_a_recipe_costs_more() -> None:
         work(name, "interleaved_all", "interleaved").trained_tokens
         > work(name, "interleaved", "interleaved").trained_tokens
     )
+
+
+def test_the_page_on_real_models_names_studies_that_are_there_and_their_sizes() -> None:
+    page = (STUDIES.parent / "docs" / "real_models.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"studies/(\w+)\.yaml", page))
+    assert named == set(SCALED)
+    sizes = {name: len(graph(name).steps) for name in SCALED}
+    table = re.findall(r"^\| [^|]+ \| (\d+) \| [\d.e]+ \|", page, re.M)
+    assert sorted(map(int, table)) == sorted(sizes.values())
