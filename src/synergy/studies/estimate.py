@@ -13,7 +13,7 @@ from synergy.config.train import TrainConfig
 from synergy.recipes.step import STEP, Step, StepKind
 from synergy.studies.cost import checkpoint_bytes, disk_of, flops_of, memory_of, seconds_of
 from synergy.studies.plan_file import LedgerPart
-from synergy.studies.sizes import size_of
+from synergy.studies.sizes import ModelSize, size_of
 from synergy.studies.workload import workload_of
 
 
@@ -51,7 +51,9 @@ def estimates_of(study: StudyConfig, steps: Sequence[Step], done: Mapping[str, L
     Seconds of others: what finished steps of the same kind took a FLOP (or a step, where FLOPs are not known or none),
     else by the study's cluster, else not known.
     """
-    predicted = {step.key: _predicted(study, step) for step in steps}
+    models = {step.key: model_of(step) for step in steps}
+    sizes = {model: size_of(model, study.assumed) for model in set(models.values())}
+    predicted = {step.key: _predicted(study, step, sizes[models[step.key]]) for step in steps}
     rates = _rates(steps, done, predicted)
     return {step.key: _with_time(step, predicted[step.key], done.get(step.key), rates.get(step.kind)) for step in steps}
 
@@ -92,9 +94,8 @@ class _Rate:
     seconds_per_step: float
 
 
-def _predicted(study: StudyConfig, step: Step) -> Estimate:
+def _predicted(study: StudyConfig, step: Step, size: ModelSize | None) -> Estimate:
     assumed, cluster = study.assumed, study.cluster
-    size = size_of(model_of(step), assumed)
     if assumed is None or size is None:
         return Estimate()
     workload = workload_of(step, assumed)

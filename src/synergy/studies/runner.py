@@ -136,6 +136,7 @@ class Runner:
             self._lead(step, number, num)
         else:
             execute(step, self._inputs(step), self.folder.building_of(step), self.watcher, self.processes)
+            gc.collect()
 
     def _missing(self, needed: Sequence[Step]) -> list[Step]:
         """What is to be made, as the first process sees the folder."""
