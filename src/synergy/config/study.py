@@ -8,7 +8,7 @@ but only where `varies` names their path: what arms are allowed to differ in is 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from synergy.config.algorithm_sections import laid_over
 from synergy.config.assumed import AssumedConfig
@@ -71,27 +71,10 @@ class LevelsConfig(Config):
     """the reference model's checkpoint; null for the study's base model"""
 
 
-def _from_shipped(values: Any) -> Any:
-    """The shipped protocol that `shipped` names, under the values given beside it; other values as they are."""
-    if isinstance(values, Mapping) and "shipped" in values:
-        name = str(values["shipped"])
-        if name not in PROTOCOLS:
-            raise unknown_name("shipped protocol", name, PROTOCOLS)
-        own = {key: value for key, value in values.items() if key != "shipped"}
-        values = laid_over(read_document(PROTOCOLS[name]), own)
-    return _with_tuples(values)  # behind a validator of ours pydantic's strict mode takes no list for a tuple
-
-
-def _with_tuples(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _with_tuples(inner) for key, inner in value.items()}
-    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
-
-
 class StudyEvaluationConfig(Config):
     """How the models of all arms are evaluated, alike."""
 
-    protocol: Annotated[ProtocolConfig, BeforeValidator(_from_shipped)]
+    protocol: ProtocolConfig
     """how they are asked, sampled and read; `num_runs` is the number of attempts at each problem. `shipped: vlaa` is
     the shipped protocol of that name, under the values given beside it"""
     sets: Annotated[tuple[EvaluationSetConfig, ...], Field(min_length=1)]
@@ -163,13 +146,19 @@ class StudyConfig(Config):
 
     @classmethod
     def completed(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """With `data` below the evaluation sets' data; stages are completed where a recipe asks for them."""
+        """With `data` below the evaluation sets' data, and a shipped protocol below the values beside its name.
+
+        Stages are completed where a recipe asks for them.
+        """
         evaluation = values.get("evaluation")
-        sets = evaluation.get("sets") if isinstance(evaluation, Mapping) else None
-        if not isinstance(values.get("data"), Mapping) or not isinstance(sets, list):
+        if not isinstance(evaluation, Mapping):
             return values
-        laid = [_with_data(each, values["data"]) for each in sets]
-        return {**values, "evaluation": {**values["evaluation"], "sets": laid}}
+        evaluation = {**evaluation}
+        if isinstance(evaluation.get("protocol"), Mapping):
+            evaluation["protocol"] = _from_shipped(evaluation["protocol"])
+        if isinstance(values.get("data"), Mapping) and isinstance(evaluation.get("sets"), list):
+            evaluation["sets"] = [_with_data(each, values["data"]) for each in evaluation["sets"]]
+        return {**values, "evaluation": evaluation}
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -187,6 +176,16 @@ class StudyConfig(Config):
                     f"{', '.join(self.stages)}"
                 )
         return self
+
+
+def _from_shipped(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The shipped protocol that `shipped` names, under the values given beside it; other values as they are."""
+    if "shipped" not in values:
+        return values
+    name = str(values["shipped"])
+    if name not in PROTOCOLS:
+        raise unknown_name("shipped protocol", name, PROTOCOLS)
+    return laid_over(read_document(PROTOCOLS[name]), {key: value for key, value in values.items() if key != "shipped"})
 
 
 def _with_data(evaluation_set: Any, shared: Mapping[str, Any]) -> Any:
