@@ -43,6 +43,7 @@ def study(
     Steps that arms share are done once. Run the same command again after an interruption and it goes on; a
     study that is complete costs nothing to run again. In the folder: plan.json (which step is whose), steps/
     (models, metrics, samples), report.html.
+    Several processes train together: torchrun --nproc-per-node 2 -m synergy study FILE
     """
     from synergy.cli.study_run import StudyOptions, run_study
 

@@ -1,45 +1,18 @@
-"""What a person sees of a study: its plan, then one live display for all of it; plain lines without a terminal."""
+"""What a person sees of a study under way: one live display for all of it; plain lines without a terminal."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from synergy.evaluation.answerer import OnProgress
 from synergy.recipes.step import Step
-from synergy.studies.graph import Graph
-from synergy.studies.plan_file import ArmRun
-from synergy.studies.runner import StudyFolder
 from synergy.training.watchers import Metrics, Start
 
 _LINE_EVERY_SECONDS = 20.0
 _SHOWN = (("reward", "reward/mean"), ("accuracy", "score/accuracy"), ("loss", "nll/value"))
-
-
-def show_plan(graph: Graph, runs: Sequence[ArmRun], folder: StudyFolder) -> None:
-    """A table of the arms with their steps, done ones ticked, and what is missing."""
-    done = folder.done(graph.steps)
-    table = Table("arm", "seed", "steps", title=f"{graph.study.title}: {folder.path}")
-    for run in runs:
-        if not run.shown:
-            continue
-        cell = "".join(f" {axis}={label}" for axis, label in run.axes.items())
-        names = [(stage, key) for stage, key in run.stages.items()]
-        names += [(f"evaluate {name}", key) for name, key in run.evaluations.items()]
-        shown = " → ".join(f"{name}{' ✓' if key in done else ''}" for name, key in names)
-        table.add_row(f"{run.arm}{cell}", str(run.seed), shown)
-    console = Console()
-    console.print(table)
-    needed = graph.needed(tuple(runs))
-    missing = [step for step in needed if step.key not in done]
-    counts: dict[str, int] = {}
-    for step in missing:
-        counts[step.kind] = counts.get(step.kind, 0) + 1
-    told = ", ".join(f"{num} × {kind}" for kind, num in counts.items()) or "nothing"
-    console.print(f"{len(needed)} steps ({len(graph.steps)} in all), {len(needed) - len(missing)} done; to do: {told}")
 
 
 class LineDisplay:

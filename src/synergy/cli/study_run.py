@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from synergy.cli.study_display import open_display, show_plan
+from synergy.cli.study_display import LineDisplay, open_display
+from synergy.cli.study_plan import show_plan
 from synergy.config.study import StudyConfig
 from synergy.errors import InputError, unknown_name
 from synergy.studies.graph import Graph, make_graph
@@ -35,13 +36,20 @@ def run_study(options: StudyOptions) -> None:
     folder = StudyFolder(options.out or Path("runs") / config.name)
     graph = make_graph(config)
     runs = _chosen(graph, options)
-    show_plan(graph, runs, folder)
     others = [_other(path) for path in options.reuse]
     if options.is_plan:
+        show_plan(graph, runs, folder)
         return
     use_threads(options.threads)
-    with open_display() as display:
-        Runner(graph, folder, display).run(runs, reuse=others)
+    from synergy.training.processes import joined
+
+    with joined(waits_long=True) as processes:
+        if not processes.is_first:
+            Runner(graph, folder, LineDisplay(), processes).run(runs)
+            return
+        show_plan(graph, runs, folder)
+        with open_display() as display:
+            Runner(graph, folder, display, processes).run(runs, reuse=others)
     if options.writes_report:
         from synergy.report.page import write_report
 

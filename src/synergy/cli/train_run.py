@@ -1,9 +1,6 @@
 """A training run from the command line: its folder, its processes, its display."""
 
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -12,11 +9,10 @@ import transformers
 from synergy.cli.train_display import open_display
 from synergy.config.load import load
 from synergy.config.train import TrainConfig
-from synergy.errors import SynergyError
 from synergy.training.checks import check_config
 from synergy.training.loop import Run
 from synergy.training.prepare import Prepared, prepare
-from synergy.training.processes import Processes, joined
+from synergy.training.processes import Processes, joined, stopping_together
 from synergy.training.run_folder import RunFolder, default_folder
 from synergy.training.sinks import open_sinks
 from synergy.training.watchers import Watchers
@@ -55,30 +51,15 @@ def _run(config: TrainConfig, folder: RunFolder, processes: Processes) -> None:
 
 def _prepared(config: TrainConfig, folder: RunFolder, processes: Processes) -> Prepared | None:
     """The parts of the run; None where it is finished."""
-    with _shown_once(processes):
+    with stopping_together(processes):
         if processes.is_first:
             folder.check(config)
     if processes.gather(folder.is_finished)[0]:
         if processes.is_first:
             print(f"{folder.path}: finished already; see {folder.summary}")
         return None
-    with _shown_once(processes):
+    with stopping_together(processes):
         prepared = prepare(config, processes)
         if processes.is_first:  # not before: a mended config may then have the same folder
             folder.create(config)
     return prepared
-
-
-@contextmanager
-def _shown_once(processes: Processes) -> Iterator[None]:
-    """Stop all processes where one has an error; the first that has one shows it."""
-    error: SynergyError | None = None
-    try:
-        yield
-    except SynergyError as raised:
-        error = raised
-    failed = [rank for rank, has_error in enumerate(processes.gather(error is not None)) if has_error]
-    if error is not None and processes.rank == failed[0]:
-        raise error
-    if failed:
-        sys.exit(2)

@@ -10,15 +10,32 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from synergy.config.algorithm_sections import laid_over
+from synergy.config.assumed import AssumedConfig
 from synergy.config.base import Config
-from synergy.config.data import DataConfig
+from synergy.config.benchmark_data import EvaluationDataConfig
+from synergy.config.cluster import ClusterConfig
+from synergy.config.documents import read_document
 from synergy.config.protocol import ProtocolConfig
+from synergy.config.shipped_files import PROTOCOLS
 from synergy.config.tuning import TuningConfig
+from synergy.errors import unknown_name
 
 Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Settings = dict[str, JsonValue]
-RecipeName = Literal["base", "sft", "rl", "two_stage", "interleaved", "progressive", "data_mixing", "merging"]
+RecipeName = Literal[
+    "base",
+    "sft",
+    "rl",
+    "two_stage",
+    "interleaved",
+    "progressive",
+    "data_mixing",
+    "merging",
+    "released",
+    "released_merging",
+]
 
 
 class ArmConfig(Config):
@@ -41,8 +58,8 @@ class EvaluationSetConfig(Config):
     """what tables call it"""
     title: str
     """what charts call it"""
-    data: DataConfig
-    """the problems"""
+    data: EvaluationDataConfig
+    """the problems, or a benchmark with its own rule and metrics"""
 
 
 class LevelsConfig(Config):
@@ -58,13 +75,18 @@ class StudyEvaluationConfig(Config):
     """How the models of all arms are evaluated, alike."""
 
     protocol: ProtocolConfig
-    """how they are asked, sampled and read; `num_runs` is the number of attempts at each problem"""
+    """how they are asked, sampled and read; `num_runs` is the number of attempts at each problem. `shipped: vlaa` is
+    the shipped protocol of that name, under the values given beside it"""
     sets: Annotated[tuple[EvaluationSetConfig, ...], Field(min_length=1)]
     """the problems"""
     levels: LevelsConfig | None = LevelsConfig()
     """where levels come from; null for those that the problems have"""
     problems_per_shard: Count = 1024
     """problems that are sampled together"""
+    dtype: Literal["float32", "bfloat16", "float16"] | None = None
+    """of the weights while models are measured; null for that of `common.model`"""
+    backend: Literal["local", "vllm"] = "local"
+    """what samples while models are measured"""
 
 
 class AxisValue(Config):
@@ -117,16 +139,26 @@ class StudyConfig(Config):
     """which claims of the registry are judged; null for all whose arms are here"""
     published: str | None = None
     """a JSON file of published figures to show beside ours"""
+    cluster: ClusterConfig | None = None
+    """the machine that `--plan` plans for; null for what finished steps show of this one"""
+    assumed: AssumedConfig | None = None
+    """sizes and lengths that `--plan` takes for granted; null where none are stated, and nothing is estimated then"""
 
     @classmethod
     def completed(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """With `data` below the evaluation sets' data; stages are completed where a recipe asks for them."""
+        """With `data` below the evaluation sets' data, and a shipped protocol below the values beside its name.
+
+        Stages are completed where a recipe asks for them.
+        """
         evaluation = values.get("evaluation")
-        sets = evaluation.get("sets") if isinstance(evaluation, Mapping) else None
-        if not isinstance(values.get("data"), Mapping) or not isinstance(sets, list):
+        if not isinstance(evaluation, Mapping):
             return values
-        laid = [_with_data(each, values["data"]) for each in sets]
-        return {**values, "evaluation": {**values["evaluation"], "sets": laid}}
+        evaluation = {**evaluation}
+        if isinstance(evaluation.get("protocol"), Mapping):
+            evaluation["protocol"] = _from_shipped(evaluation["protocol"])
+        if isinstance(values.get("data"), Mapping) and isinstance(evaluation.get("sets"), list):
+            evaluation["sets"] = [_with_data(each, values["data"]) for each in evaluation["sets"]]
+        return {**values, "evaluation": evaluation}
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -144,6 +176,16 @@ class StudyConfig(Config):
                     f"{', '.join(self.stages)}"
                 )
         return self
+
+
+def _from_shipped(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The shipped protocol that `shipped` names, under the values given beside it; other values as they are."""
+    if "shipped" not in values:
+        return values
+    name = str(values["shipped"])
+    if name not in PROTOCOLS:
+        raise unknown_name("shipped protocol", name, PROTOCOLS)
+    return laid_over(read_document(PROTOCOLS[name]), {key: value for key, value in values.items() if key != "shipped"})
 
 
 def _with_data(evaluation_set: Any, shared: Mapping[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from synergy.config.base import Config
-from synergy.config.data import DataConfig
+from synergy.config.benchmark_data import EvaluationDataConfig
 from synergy.config.model import ModelConfig
 from synergy.config.protocol import ProtocolConfig
 
@@ -27,9 +27,11 @@ class EvaluateStepConfig(Config):
     """of the evaluation set"""
     title: str
     """of the evaluation set, in charts"""
-    data: DataConfig
+    data: EvaluationDataConfig
     """the problems"""
     seed: Annotated[int, Field(ge=0)]
     """of everything sampled"""
     problems_per_shard: Annotated[int, Field(gt=0)]
     """problems that are sampled together"""
+    backend: Annotated[Literal["local", "vllm"], Field(exclude_if=lambda backend: backend == "local")] = "local"
+    """what samples; left out of files and keys where it is local, so that older steps keep their keys"""

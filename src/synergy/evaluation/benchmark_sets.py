@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from synergy.benchmarks.benchmark import Benchmark
+from synergy.benchmarks.benchmark import Benchmark, HubTable
 from synergy.benchmarks.registry import BENCHMARKS, get_benchmark
 from synergy.benchmarks.tables import open_benchmark
+from synergy.config.benchmark_data import BenchmarkDataConfig
 from synergy.errors import InputError, unknown_name
 from synergy.evaluation.evaluation_set import EvaluationSet, Problems
 from synergy.evaluation.pocket_set import NUM_PROBLEMS, pocket_set
@@ -74,7 +75,20 @@ def open_set(
         if path is not None:
             raise InputError(f"--data {path} for the pocket, which is built in; expected none: leave it out")
         return pocket_set(num_problems=limit or NUM_PROBLEMS, families=families)
-    benchmark = get_benchmark(name)
+    return _opened(get_benchmark(name), path, limit=limit, is_instructed=is_instructed)
+
+
+def benchmark_set(config: BenchmarkDataConfig, name: str, title: str, *, is_instructed: bool) -> EvaluationSet:
+    """The benchmark of a study's section, called as the study calls it; raises as `open_benchmark`."""
+    benchmark = get_benchmark(config.benchmark)
+    if config.repository is not None:
+        split = config.split or (benchmark.hub.split if benchmark.hub else "test")
+        benchmark = replace(benchmark, hub=HubTable(repository=config.repository, split=split, name=config.name))
+    found = _opened(benchmark, config.path, limit=config.limit, is_instructed=is_instructed)
+    return replace(found, name=name, title=title)
+
+
+def _opened(benchmark: Benchmark, path: Path | None, *, limit: int | None, is_instructed: bool) -> EvaluationSet:
     data = open_benchmark(benchmark, path)
     problems = InstructedProblems(benchmark, data) if is_instructed else data
     found = set_of(benchmark, problems, data=data.label, data_sha256=file_sha256(path) if path else None)

@@ -26,6 +26,8 @@ class Made:
 
     stages: Mapping[str, Step]  #: its steps by stage, in order; the last one makes the model; none for the base model
     suffix: str = ""  #: for further models of the arm that only feed a curve: "@0.25"
+    checkpoint: str | None = None  #: a tuned model that is given, where no step makes one
+    recipe: str | None = None  #: the recipe that it is said to have been made by, None for the arm's own
 
     @property
     def model(self) -> Step | None:
@@ -87,7 +89,8 @@ class Arm:
                 evaluation = config.evaluation.model_copy(update={"data": config.validation_data})
                 changes["evaluation"] = evaluation
             changes["data"] = FileDataConfig(source="file", path=STEP_DATA, trace_column=TRACE_COLUMN)
-        return Step(kind="train", name=self._named(stage), config=config.model_copy(update=changes), inputs=inputs)
+        config = config.model_copy(update=changes)
+        return Step(kind="train", name=self._named(stage), config=config, inputs=inputs, stage=stage)
 
     def distil(self, stage: str, *, model: Step | None) -> Step:
         """Sample a model on the training problems and keep what is right, as a stage says.
@@ -97,9 +100,8 @@ class Arm:
         values = self._asking(stage, None if model is None else STEP_MODEL)
         values = {**values, "response": {**self._response(), **values.get("response", {})}, "kind": "distil"}
         config = self.settings.read(DistilConfig, values, stage)
-        return Step(
-            kind="distil", name=self._named(stage), config=config, inputs={} if model is None else {"model": model}
-        )
+        inputs = {} if model is None else {"model": model}
+        return Step(kind="distil", name=self._named(stage), config=config, inputs=inputs, stage=stage)
 
     @cached_property
     def _own_data(self) -> Step | None:
@@ -126,7 +128,7 @@ class Arm:
         if rule.get("by") == "pass_count":
             rule["response"] = {**self._response(), **rule.get("response", {})}
         config = self.settings.read(ChooseConfig, {**values, "rule": rule, "kind": "choose"}, stage)
-        return Step(kind="choose", name=self._named(stage), config=config)
+        return Step(kind="choose", name=self._named(stage), config=config, stage=stage)
 
     def _asking(self, stage: str, checkpoint: str | None) -> dict[str, Any]:
         """Who is asked what in a stage that asks a model about the training problems."""
@@ -141,21 +143,28 @@ class Arm:
         return {name: sampled[name] for name in ("temperature", "top_p", "top_k", "max_tokens") if name in sampled}
 
     def merge(
-        self, method: str, weights: Mapping[str, float], parameters: Mapping[str, Any], models: Mapping[str, Step]
+        self,
+        method: str,
+        weights: Mapping[str, float],
+        parameters: Mapping[str, Any],
+        models: Mapping[str, Step | str],
     ) -> Step:
-        """Merge the models of other steps, by role, with these weights; `parameters` are further ones of the method.
+        """Merge models by role with these weights; `parameters` are further ones of the method.
 
-        With slerp the first weight's model is the arc's far end. Methods of differences start from the study's base.
+        A model is another step's, or a checkpoint that is given. With slerp the first weight's model is the arc's far
+        end. Methods of differences start from the study's base.
         """
+        named = {role: model if isinstance(model, str) else f"{STEP}{role}" for role, model in models.items()}
         first, *others = weights
         if method == "slerp":
-            section = {"base_model": f"{STEP}{others[0]}", "other_model": f"{STEP}{first}", "t": weights[first]}
+            section = {"base_model": named[others[0]], "other_model": named[first], "t": weights[first]}
         else:
-            section = {"models": [{"model": f"{STEP}{role}", "weight": weight} for role, weight in weights.items()]}
+            section = {"models": [{"model": named[role], "weight": weight} for role, weight in weights.items()]}
             section |= {} if method == "linear" else {"base_model": self.model_config(None).checkpoint}
         values = {"merge": {"method": method, **section, **parameters}}
         config = self.settings.read(MergeConfig, values, "merge")
-        return Step(kind="merge", name=self._named("merge"), config=config, inputs=models)
+        steps = {role: model for role, model in models.items() if isinstance(model, Step)}
+        return Step(kind="merge", name=self._named("merge"), config=config, inputs=steps, stage="merge")
 
     def _named(self, stage: str) -> str:
         return f"{self.name}/{stage}, seed {self.seed}"

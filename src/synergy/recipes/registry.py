@@ -9,6 +9,8 @@ from synergy.recipes.interleaved import interleaved
 from synergy.recipes.merging import merging
 from synergy.recipes.progressive import progressive
 from synergy.recipes.recipe import Recipe
+from synergy.recipes.released import released
+from synergy.recipes.released_merging import released_merging
 from synergy.recipes.rl import rl
 from synergy.recipes.sft import sft
 from synergy.recipes.two_stage import two_stage
@@ -22,4 +24,6 @@ RECIPES: Mapping[RecipeName, Recipe] = {
     "progressive": progressive,
     "data_mixing": data_mixing,
     "merging": merging,
+    "released": released,
+    "released_merging": released_merging,
 }

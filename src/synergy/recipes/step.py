@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from synergy.config.base import Config
+from synergy.config.benchmark_data import BenchmarkDataConfig
 from synergy.config.data import FileDataConfig
 from synergy.config.resolve import canonical_json, resolved
 from synergy.data.tables import tables_sha256
 from synergy.evaluation.provenance import weights_sha256
+from synergy.file_hash import file_sha256
 from synergy.pocket.shipped import WEIGHTS
 
 StepKind = Literal["train", "choose", "distil", "merge", "tag", "evaluate"]
@@ -40,6 +42,7 @@ class Step:
     name: str  #: for people; not part of the key
     config: Config
     inputs: Mapping[str, "Step"] = field(default_factory=dict)  #: by role
+    stage: str = ""  #: of the study, for estimates; not part of the key
 
     @cached_property
     def key(self) -> str:
@@ -90,9 +93,11 @@ def _without_later(value: Any) -> Any:
 
 
 def _outside(value: object, path: str = "") -> Iterator[tuple[str, str | None]]:
-    """What a config names on disk, by its contents: weights of local folders, data files."""
+    """What a config names on disk, by its contents: weights of local folders, data files; of the hub nothing."""
     if isinstance(value, FileDataConfig) and value.path != STEP_DATA:
         yield f"{path}.path", tables_sha256(value.path)
+    if isinstance(value, BenchmarkDataConfig) and value.path is not None:
+        yield f"{path}.path", file_sha256(value.path)
     if isinstance(value, Config):
         for name in type(value).model_fields:
             inner = getattr(value, name)

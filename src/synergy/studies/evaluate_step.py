@@ -4,11 +4,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from synergy.config.benchmark_data import BenchmarkDataConfig
 from synergy.config.data import FileDataConfig
 from synergy.config.study_steps import EvaluateStepConfig
 from synergy.data.load import open_data
 from synergy.data.tables import tables_sha256
 from synergy.evaluation.answerer import OnProgress
+from synergy.evaluation.benchmark_sets import benchmark_set
 from synergy.evaluation.evaluation_set import EvaluationSet
 from synergy.evaluation.examples_set import examples_set
 from synergy.evaluation.levels_file import write_levels
@@ -50,7 +52,8 @@ def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher:
         checkpoint = str(inputs["model"] / "model")
     model = config.model.model_copy(update={"checkpoint": checkpoint})
     purpose = Purpose.TAG if config.purpose == "tag" else Purpose.EVALUATE
-    part = model_part_of(model, name=step.name).model_copy(update={"checkpoint": config.model.checkpoint})
+    part = model_part_of(model, name=step.name, backend=config.backend)
+    part = part.model_copy(update={"checkpoint": config.model.checkpoint})
     evaluation = Evaluation(
         protocol=config.protocol,
         asked=asked_of(
@@ -61,7 +64,14 @@ def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher:
             purpose=purpose,
             problems_per_shard=config.problems_per_shard,
         ),
-        answerer=answerer_of(model, config.protocol, is_tuned=config.is_tuned, seed=config.seed, purpose=purpose),
+        answerer=answerer_of(
+            model,
+            config.protocol,
+            is_tuned=config.is_tuned,
+            seed=config.seed,
+            purpose=purpose,
+            backend=config.backend,
+        ),
     )
     on, stages = _set_of(config), Stages(watcher)
     if config.purpose == "tag":
@@ -78,5 +88,8 @@ def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher:
 
 
 def _set_of(config: EvaluateStepConfig) -> EvaluationSet:
+    if isinstance(config.data, BenchmarkDataConfig):
+        instructed = config.protocol.asking.benchmark_instruction
+        return benchmark_set(config.data, config.name, config.title, is_instructed=instructed)
     sha256 = tables_sha256(config.data.path) if isinstance(config.data, FileDataConfig) else None
     return examples_set(open_data(config.data), config.name, config.title, data=config.data.source, data_sha256=sha256)

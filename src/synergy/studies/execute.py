@@ -2,19 +2,32 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from synergy.recipes.step import Step
 from synergy.studies.plan_file import LedgerPart
 from synergy.studies.watching import StudyWatcher
 
+if TYPE_CHECKING:
+    from synergy.training.processes import Processes
 
-def execute(step: Step, inputs: Mapping[str, Path], folder: Path, watcher: StudyWatcher) -> LedgerPart:
-    """Make a step's files in `folder`, or go on there; `inputs` are the finished folders of its inputs, by role."""
+
+def execute(
+    step: Step,
+    inputs: Mapping[str, Path],
+    folder: Path,
+    watcher: StudyWatcher,
+    processes: "Processes",
+) -> LedgerPart:
+    """Make a step's files in `folder`, or go on there; `inputs` are the finished folders of its inputs, by role.
+
+    A training is called by all processes alike, any other step by the first one alone.
+    """
     # here, as most of them bring torch along
     if step.kind == "train":
         from synergy.studies.train_step import train_step
 
-        return train_step(step, inputs, folder, watcher)
+        return train_step(step, inputs, folder, watcher, processes)
     if step.kind == "merge":
         from synergy.studies.merge_step import merge_step
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from synergy.benchmarks.registry import get_benchmark
+from synergy.config.benchmark_data import BenchmarkDataConfig
 from synergy.config.model import ModelConfig
 from synergy.config.study import AxisValue, EvaluationSetConfig, StudyConfig
 from synergy.config.study_steps import EvaluateStepConfig
@@ -61,6 +63,9 @@ class Graph:
 def make_graph(study: StudyConfig) -> Graph:
     """The graph of a study; raises InputError where arms differ outside `varies` or a stage cannot be read."""
     check_varies(study)
+    for each in study.evaluation.sets:
+        if isinstance(each.data, BenchmarkDataConfig):
+            get_benchmark(each.data.benchmark)  # an unknown one is said now, not after the trainings
     runs: list[ArmRun] = []
     ends: list[Step] = []
     levels: dict[str, Step] = {}
@@ -95,7 +100,7 @@ def _cells(study: StudyConfig) -> Iterator[dict[str, AxisValue]]:
 def _run(arm: Arm, made: Made, labels: dict[str, str], evaluations: Mapping[str, Step]) -> ArmRun:
     return ArmRun(
         arm=f"{arm.name}{made.suffix}",
-        recipe=arm.settings.config.recipe,
+        recipe=made.recipe or arm.settings.config.recipe,
         seed=arm.seed,
         axes=labels,
         stages={stage: step.key for stage, step in made.stages.items()},
@@ -109,10 +114,10 @@ def _evaluate(study: StudyConfig, arm: Arm, made: Made, on: EvaluationSetConfig)
     config = _evaluation(
         study,
         on,
-        arm.model_config(STEP_MODEL if model else None),
+        arm.model_config(STEP_MODEL if model else made.checkpoint),
         purpose="evaluate",
         seed=arm.seed,
-        is_tuned=model is not None,
+        is_tuned=model is not None or made.checkpoint is not None,
         num_runs=study.evaluation.protocol.num_runs,
     )
     name = f"{arm.name}{made.suffix} on {on.name}, seed {arm.seed}"
@@ -150,7 +155,7 @@ def _evaluation(
     return EvaluateStepConfig(
         kind="evaluate",
         purpose="tag" if purpose == "tag" else "evaluate",
-        model=model,
+        model=model if study.evaluation.dtype is None else model.model_copy(update={"dtype": study.evaluation.dtype}),
         is_tuned=is_tuned,
         protocol=protocol,
         name=on.name,
@@ -158,4 +163,5 @@ def _evaluation(
         data=on.data,
         seed=seed,
         problems_per_shard=study.evaluation.problems_per_shard,
+        backend=study.evaluation.backend,
     )

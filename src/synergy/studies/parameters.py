@@ -30,7 +30,7 @@ def count_parameters(folder: Path) -> Parameters | None:
     language = vision = 0
     files = sorted(folder.glob("*.safetensors"))
     for path in files:
-        for name, shape in _shapes(path).items():
+        for name, shape in tensor_shapes(path).items():
             if any(part in name for part in _VISION):
                 vision += prod(shape)
             else:
@@ -38,7 +38,8 @@ def count_parameters(folder: Path) -> Parameters | None:
     return Parameters(language, vision) if files else None
 
 
-def _shapes(path: Path) -> dict[str, list[int]]:
+def tensor_shapes(path: Path) -> dict[str, list[int]]:
+    """The shapes in a safetensors file's header, by name; raises FileError for a torn one."""
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))

@@ -66,7 +66,7 @@ class PlannedStep(Config):
     ledger: LedgerPart | None
     """what it took; null until it is done"""
     estimated_seconds: float | None = None
-    """how long it should take, where anything is known"""
+    """how long it should take, where anything is known; of a finished step how long it took"""
 
     @property
     def folder(self) -> str:

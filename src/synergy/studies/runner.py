@@ -1,5 +1,7 @@
 """Running a study's missing steps, one after the other; killed at any moment, it goes on from there.
 
+Over several processes (torchrun) all of them train together, and the first one does every other step while they wait.
+
 A step is made in `building/` and appears in `steps/` by one rename, with `step.json` in it: a folder in `steps/` is
 complete. Steps are functions of their keys, so a key that is there need not be made again, whatever changed elsewhere.
 """
@@ -10,6 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,13 @@ from synergy.config.study import StudyConfig
 from synergy.errors import FileError, InputError
 from synergy.evaluation.locking import locked
 from synergy.recipes.step import VERSIONS, Step
+from synergy.studies.estimate import estimates_of
 from synergy.studies.execute import execute
 from synergy.studies.graph import Graph
 from synergy.studies.plan_file import ArmRun, LedgerPart, write_plan
 from synergy.studies.watching import StudyWatcher
 from synergy.training.environment import environment
-from synergy.training.processes import Processes
+from synergy.training.processes import Processes, stopping_together
 from synergy.training.run_folder import write_json
 
 STEP_FILE, _STUDY = "step.json", "study.json"
@@ -40,6 +44,10 @@ class StudyFolder:
     def of(self, step: Step) -> Path:
         """The finished folder of a step."""
         return self.steps / step.folder_name
+
+    def building_of(self, step: Step) -> Path:
+        """Where a step is made."""
+        return self.building / step.folder_name
 
     def ledger(self, step: Step) -> LedgerPart | None:
         """What a finished step took, None where it is not finished."""
@@ -90,45 +98,78 @@ class StudyFolder:
 class Runner:
     """Runs a graph in a folder."""
 
-    def __init__(self, graph: Graph, folder: StudyFolder, watcher: StudyWatcher) -> None:
+    def __init__(
+        self, graph: Graph, folder: StudyFolder, watcher: StudyWatcher, processes: Processes | None = None
+    ) -> None:
+        """Every process of a run has one; the first one writes and tells the watcher."""
         self.graph = graph
         self.folder = folder
         self.watcher = watcher
+        self.processes = processes or Processes()
 
     def run(self, runs: Sequence[ArmRun], *, reuse: Sequence[StudyFolder] = ()) -> None:
         """Make all steps that these runs need and that are missing; raises as they do, what is done stays done.
 
         What another study's folder in `reuse` has finished is taken from there.
         """
-        self.folder.check()
         needed = self.graph.needed(tuple(runs))
-        with locked(self.folder.path):
-            self.folder.create(self.graph.study)
-            for other in reuse:
-                self.folder.take(needed, other)
-            self._write_plan()
-            missing = [step for step in needed if self.folder.ledger(step) is None]
+        with ExitStack() as stack:
+            with stopping_together(self.processes):
+                if self.processes.is_first:
+                    self.folder.check()
+                    stack.enter_context(locked(self.folder.path))
+                    self.folder.create(self.graph.study)
+                    for other in reuse:
+                        self.folder.take(needed, other)
+                    self._write_plan()
+            missing = self._missing(needed)
             for number, step in enumerate(missing, start=1):
-                building = self.folder.building / step.folder_name
-                self.watcher.begins(step, number, len(missing), goes_on=building.exists())
-                seconds = self._make(step, building)
-                self.watcher.finished(step, seconds)
-                self._write_plan()
+                if step.kind == "train":  # where one fails, `train_step` stops all
+                    self._train(step, number, len(missing))
+                    continue
+                with stopping_together(self.processes):
+                    if self.processes.is_first:
+                        self._lead(step, number, len(missing))
+
+    def _train(self, step: Step, number: int, num: int) -> None:
+        if self.processes.is_first:
+            self._lead(step, number, num)
+        else:
+            execute(step, self._inputs(step), self.folder.building_of(step), self.watcher, self.processes)
+            gc.collect()
+
+    def _missing(self, needed: Sequence[Step]) -> list[Step]:
+        """What is to be made, as the first process sees the folder."""
+        mine = [step.key for step in needed if self.folder.ledger(step) is None]
+        keys = set(self.processes.gather(mine)[0])
+        return [step for step in needed if step.key in keys]
+
+    def _lead(self, step: Step, number: int, num: int) -> None:
+        building = self.folder.building_of(step)
+        self.watcher.begins(step, number, num, goes_on=building.exists())
+        seconds = self._make(step, building)
+        self.watcher.finished(step, seconds)
+        self._write_plan()
+
+    def _inputs(self, step: Step) -> dict[str, Path]:
+        return {role: self.folder.of(each) for role, each in step.inputs.items()}
 
     def _make(self, step: Step, building: Path) -> float:
         start = time.perf_counter()
-        inputs = {role: self.folder.of(each) for role, each in step.inputs.items()}
-        ledger = execute(step, inputs, building, self.watcher)
+        ledger = execute(step, self._inputs(step), building, self.watcher, self.processes)
         gc.collect()  # models refer to themselves: what a step has held would stay until Python happens to look
         seconds = time.perf_counter() - start
-        write_json(building / STEP_FILE, _step_file(step, ledger))
+        write_json(building / STEP_FILE, _step_file(step, ledger, self.processes))
         finished = self.folder.of(step)
         shutil.rmtree(finished, ignore_errors=True)  # without a step.json it is nothing
         building.replace(finished)
         return seconds
 
     def _write_plan(self) -> None:
-        write_plan(self.graph.plan(self.folder.done(self.graph.steps), {}), self.folder.path)
+        done = self.folder.done(self.graph.steps)
+        found = estimates_of(self.graph.study, self.graph.steps, done)
+        seconds = {key: each.seconds for key, each in found.items() if each.seconds is not None}
+        write_plan(self.graph.plan(done, seconds), self.folder.path)
 
 
 def _link(source: str, target: str) -> None:
@@ -138,7 +179,7 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _step_file(step: Step, ledger: LedgerPart) -> Mapping[str, Any]:
+def _step_file(step: Step, ledger: LedgerPart, processes: Processes) -> Mapping[str, Any]:
     return {
         "kind": step.kind,
         "version": VERSIONS[step.kind],
@@ -147,5 +188,5 @@ def _step_file(step: Step, ledger: LedgerPart) -> Mapping[str, Any]:
         "config": resolved(step.config),
         "inputs": {role: each.key for role, each in step.inputs.items()},
         "ledger": ledger.model_dump(),
-        "environment": environment(Processes()),
+        "environment": environment(processes if step.kind == "train" else Processes()),
     }

@@ -12,20 +12,32 @@ from synergy.studies.plan_file import LedgerPart
 from synergy.studies.watching import StudyWatcher
 from synergy.training.loop import Run
 from synergy.training.prepare import prepare
-from synergy.training.processes import Processes
+from synergy.training.processes import Processes, stopping_together
 from synergy.training.run_folder import RunFolder
+from synergy.training.watchers import Watchers
 
 
-def train_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher: StudyWatcher) -> LedgerPart:
-    """Train, from the newest checkpoint in `folder` if there is one; raises as `prepare` and `Run` do."""
+def train_step(
+    step: Step, inputs: Mapping[str, Path], folder: Path, watcher: StudyWatcher, processes: Processes
+) -> LedgerPart:
+    """Train, from the newest checkpoint in `folder` if there is one; raises as `prepare` and `Run` do.
+
+    Called by all processes alike; what the first one returns counts.
+    """
     assert isinstance(step.config, TrainConfig)
     config = with_inputs(step.config, inputs)
     run_folder = RunFolder(folder)
-    run_folder.check(config)
-    if not run_folder.is_finished:
-        prepared = prepare(config, Processes())
-        run_folder.create(config)
-        Run(config, prepared, run_folder, watcher).run()
+    with stopping_together(processes):
+        if processes.is_first:
+            run_folder.check(config)
+    if not processes.gather(run_folder.is_finished)[0]:
+        with stopping_together(processes):
+            prepared = prepare(config, processes)
+            if processes.is_first:
+                run_folder.create(config)
+        Run(config, prepared, run_folder, watcher if processes.is_first else Watchers([])).run()
+    if not processes.is_first:
+        return LedgerPart()
     summary = run_folder.read_summary()
     shutil.rmtree(run_folder.checkpoints, ignore_errors=True)  # the model is written, nothing goes on from them
     return with_flops(_ledger(summary["ledger"]), count_parameters(run_folder.model))

@@ -58,7 +58,8 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
     torch.manual_seed(config.seed)  # an adapter starts from random numbers, the same on all processes
     loaded = load_model(resolved_model(config.model, local_device()))
     _check_trains(loaded)
-    reference_model = _reference_model(config, loaded)
+    # sharded before the next copy is made: never more than two whole models on a device
+    reference = _reference_copy(config, loaded, processes)
     is_sharded = config.train.parallel == "sharded" and processes.num > 1
     replica = frozen_copy(loaded) if samples and is_sharded else None
     policy = TrainedPolicy(loaded, processes, parallel=config.train.parallel, precision=config.train.precision)
@@ -77,7 +78,7 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
         make_optimizer(policy.trained, config.optimizer),
         _source(config, drawer, sampler, rewards, processes),
         drawer,
-        _reference(config, policy, reference_model),
+        reference or (Reference(policy, without_adapter=True) if _needs_reference(config) else None),
         RunState(algorithm=initial_state(config.algorithm.loss.kl)),
     )
     return Prepared(trainer=trainer, evaluator=evaluator, sampler=sampler)
@@ -110,15 +111,10 @@ def _needs_reference(config: TrainConfig) -> bool:
     return needs(config.algorithm, updates_per_sampling=config.train.updates_per_sampling).reference_logprobs
 
 
-def _reference_model(config: TrainConfig, loaded: LoadedModel) -> LoadedModel | None:
+def _reference_copy(config: TrainConfig, loaded: LoadedModel, processes: Processes) -> Reference | None:
     """A copy to keep as it is, where the run needs a reference and the policy cannot show it by itself."""
-    return frozen_copy(loaded) if _needs_reference(config) and not is_initial_below_adapter(loaded) else None
-
-
-def _reference(config: TrainConfig, policy: TrainedPolicy, copy: LoadedModel | None) -> Reference | None:
-    if not _needs_reference(config):
+    if not _needs_reference(config) or is_initial_below_adapter(loaded):
         return None
-    if copy is None:
-        return Reference(policy, without_adapter=True)
-    model = TrainedPolicy(copy, policy.processes, parallel=config.train.parallel, precision=config.train.precision)
+    loop = config.train
+    model = TrainedPolicy(frozen_copy(loaded), processes, parallel=loop.parallel, precision=loop.precision)
     return Reference(model, without_adapter=False)

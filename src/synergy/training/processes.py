@@ -5,15 +5,19 @@ A run without torchrun is one process and needs no library. Knows nothing of mod
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
 from torch import distributed
 
-from synergy.errors import InputError
+from synergy.errors import InputError, SynergyError
+
+_LONGEST_WAIT = timedelta(days=30)  #: a process that has nothing to do waits; torchrun ends all where one ends
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +70,27 @@ def local_device() -> str | None:
 
 
 @contextmanager
-def joined() -> Iterator[Processes]:
+def stopping_together(processes: Processes) -> Iterator[None]:
+    """Stop all processes where one has an error; the first that has one shows it."""
+    error: SynergyError | None = None
+    try:
+        yield
+    except SynergyError as raised:
+        error = raised
+    failed = [rank for rank, has_error in enumerate(processes.gather(error is not None)) if has_error]
+    if error is not None and processes.rank == failed[0]:
+        raise error
+    if failed:
+        sys.exit(2)
+
+
+@contextmanager
+def joined(*, waits_long: bool = False) -> Iterator[Processes]:
     """All processes that torchrun started, over gloo on CPUs and NCCL on GPUs; a single one without it.
 
-    Raises InputError where they do not find each other.
+    `waits_long`: one may work for days while the others wait. Raises InputError where they do not find each other.
     """
+    timeout = _LONGEST_WAIT if waits_long else None
     if not is_launched():
         yield Processes()
         return
@@ -78,7 +98,7 @@ def joined() -> Iterator[Processes]:
     if device is not None:
         torch.cuda.set_device(device)
     try:
-        distributed.init_process_group("gloo" if device is None else "cpu:gloo,cuda:nccl")
+        distributed.init_process_group("gloo" if device is None else "cpu:gloo,cuda:nccl", timeout=timeout)
     except (RuntimeError, ValueError) as error:
         raise InputError(
             f"WORLD_SIZE is {os.environ['WORLD_SIZE']} and the processes do not find each other: "

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from synergy.config.data import DataConfig, PocketDataConfig
+from synergy.config.benchmark_data import EvaluationDataConfig
+from synergy.config.data import PocketDataConfig
 from synergy.config.study import EvaluationSetConfig
 from synergy.pocket import HELD_OUT_FAMILIES
 from synergy.studies.claims.claim import LackingError
@@ -39,6 +40,6 @@ def _has_no_images(results: StudyResults, name: str) -> bool:
     return bool(cells) and not any(problem.images for problem in cells[0].problems)
 
 
-def _is_held_out(data: DataConfig) -> bool:
-    families: Sequence[str] | None = data.families
-    return isinstance(data, PocketDataConfig) and families is not None and set(families) <= set(HELD_OUT_FAMILIES)
+def _is_held_out(data: EvaluationDataConfig) -> bool:
+    families: Sequence[str] | None = data.families if isinstance(data, PocketDataConfig) else None
+    return families is not None and set(families) <= set(HELD_OUT_FAMILIES)
