@@ -78,10 +78,12 @@ def notes_of(graph: Graph, left: Total, found: Sequence[Estimate]) -> list[str]:
     if study.assumed is None:
         lines.append("the study states no assumed lengths (section assumed), so FLOPs, memory and disk are not known")
     if left.num:
+        is_timed = left.num_unknown_seconds < left.num
         open_ones = f", {left.num_unknown_seconds} steps not known" if left.num_unknown_seconds else ""
+        time = f"{seconds(left.seconds)} one after the other{open_ones}" if is_timed else "time not known"
         lines.append(
-            f"to do: {flops(left.executed_flops)} FLOP executed, {seconds(left.seconds)} one after the other"
-            f"{open_ones}; {size(left.disk_bytes)} on disk and {size(left.temporary_bytes)} more while it runs"
+            f"to do: {flops(left.executed_flops)} FLOP executed, {time}; {size(left.disk_bytes)} on disk and "
+            f"{size(left.temporary_bytes)} more while it runs"
         )
     too_large = [each for each in found if cluster and (each.memory_bytes or 0) > cluster.memory_bytes]
     if cluster and too_large:
