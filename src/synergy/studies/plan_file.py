@@ -41,7 +41,7 @@ class LedgerPart(Config):
     nominal_flops: float = 0.0
     """2N a generated and 6N a trained response token (N: parameters), as the literature counts"""
     executed_flops: float = 0.0
-    """2N a token generated, evaluation included, 6N a token of an update, prompts included; N is the language model's"""
+    """2N a token generated, evaluation included, 6N a token of an update, prompts included; N of the language model"""
     seconds: float = 0.0
     """of the step's processes, this machine"""
     peak_memory_bytes: int = 0
