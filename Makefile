@@ -19,16 +19,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet $(PIP_OPTIONS) --constraint constraints.txt --group dev --editable .
 	touch $(READY)
 
-study: $(READY)  ## install, then see the pocket: its world, its model, its study at smoke scale
+study: $(READY)  ## install, then train every arm of the pocket study and open its report; SCALE=smoke for a look
 	$(BIN)/synergy doctor
-	mkdir -p runs/pocket
-	$(BIN)/synergy pocket show --family count --num 12 --out runs/pocket/count.png
-	$(BIN)/synergy pocket export --num 2000 --out runs/pocket/data
-	$(BIN)/synergy pocket blind
-	$(BIN)/synergy pocket card
-	$(BIN)/synergy study studies/pocket.yaml --set scale=smoke --out runs/pocket-smoke
-	@echo "Done: the pocket's world, its model, and a study at smoke scale: runs/pocket-smoke/report.html, whose numbers mean nothing."
-	@echo "The study itself is 'synergy study studies/pocket.yaml'; its settings are not tuned yet."
+	mkdir -p runs
+	$(BIN)/synergy pocket show --family count --num 12 --out runs/pocket_problems.png
+	$(BIN)/synergy study studies/pocket.yaml $(if $(SCALE),--set scale=$(SCALE)) --open
 
 test: $(READY)  ## all quick tests, with the types of tensors checked
 	$(BIN)/python -m pytest

@@ -26,6 +26,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 )
 @click.option("--threads", type=click.IntRange(1), help="CPU threads; all cores if left out.")
 @click.option("--no-report", is_flag=True, help="Leave out the report at the end.")
+@click.option("--open", "opens", is_flag=True, help="Show the report in the browser.")
 def study(
     file: Path,
     overrides: tuple[str, ...],
@@ -36,6 +37,7 @@ def study(
     reuse: tuple[Path, ...],
     threads: int | None,
     no_report: bool,
+    opens: bool,
 ) -> None:
     """Train every arm of the study in FILE, evaluate it by difficulty, and write a report.
 
@@ -58,5 +60,6 @@ def study(
             reuse=reuse,
             threads=threads,
             writes_report=not no_report,
+            opens=opens,
         )
     )

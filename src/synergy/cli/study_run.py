@@ -28,6 +28,7 @@ class StudyOptions:
     reuse: tuple[Path, ...]
     threads: int | None
     writes_report: bool
+    opens: bool
 
 
 def run_study(options: StudyOptions) -> None:
@@ -53,7 +54,10 @@ def run_study(options: StudyOptions) -> None:
     if options.writes_report:
         from synergy.report.page import write_report
 
-        click.echo(f"report: {write_report(folder.path, folder.path / 'report.html')}")
+        report = write_report(folder.path, folder.path / "report.html")
+        click.echo(f"report: {report}")
+        if options.opens:
+            click.launch(str(report))
 
 
 def _other(path: Path) -> StudyFolder:
