@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 PIP_OPTIONS ?=
+SCALE ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
