@@ -186,3 +186,16 @@ def test_a_field_of_data_that_came_later_changes_no_key_until_it_is_used(tmp_pat
         return Step(kind="evaluate", name="n", config=step).key
 
     assert len({key(), key(hashed_part=None), key(layout="puzzlevqa"), key(hashed_part=(0.0, 0.5))}) == 3
+
+
+def test_a_local_folder_that_stands_for_a_hub_data_set_is_known_by_its_contents(tmp_path: Path):
+    (tmp_path / "data").mkdir()
+    table = tmp_path / "data" / "train.jsonl"
+    table.write_text('{"id": "1"}\n')
+    data = f"{{source: hub, repository: {tmp_path}, trace_column: trace}}"
+    evaluation = f"stages.common.evaluation={{every_steps: 5, data: {data}}}"
+    changes = (f"stages.common.data={data}", evaluation)
+    before = keys(study(*changes), "rl", "rl")
+    assert keys(study(*changes), "rl", "rl") == before
+    table.write_text('{"id": "2"}\n')
+    assert keys(study(*changes), "rl", "rl") != before

@@ -43,9 +43,18 @@ def tables_sha256(path: Path) -> str:
     files = table_files(path)
     if not path.is_dir():
         return file_sha256(path)
+    return _sha256(files, path)
+
+
+def tree_sha256(folder: Path) -> str:
+    """The same of all tables below a folder, however deep, as `datasets` reads one; raises FileError."""
+    return _sha256(sorted(each for each in folder.rglob("*") if each.suffix in (*SUFFIXES, ".csv")), folder)
+
+
+def _sha256(files: list[Path], folder: Path) -> str:
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.name}\0{file_sha256(file)}\0".encode())
+        digest.update(f"{file.relative_to(folder)}\0{file_sha256(file)}\0".encode())
     return digest.hexdigest()
 
 

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from synergy.config.base import Config
 from synergy.config.benchmark_data import BenchmarkDataConfig
-from synergy.config.data import FileDataConfig
+from synergy.config.data import FileDataConfig, HubDataConfig
 from synergy.config.resolve import canonical_json, resolved
-from synergy.data.tables import tables_sha256
+from synergy.data.tables import tables_sha256, tree_sha256
 from synergy.evaluation.provenance import weights_sha256
 from synergy.file_hash import file_sha256
 from synergy.pocket.shipped import WEIGHTS
@@ -96,6 +96,8 @@ def _outside(value: object, path: str = "") -> Iterator[tuple[str, str | None]]:
     """What a config names on disk, by its contents: weights of local folders, data files; of the hub nothing."""
     if isinstance(value, FileDataConfig) and value.path != STEP_DATA:
         yield f"{path}.path", tables_sha256(value.path)
+    if isinstance(value, HubDataConfig) and Path(value.repository).is_dir():
+        yield f"{path}.repository", tree_sha256(Path(value.repository))
     if isinstance(value, BenchmarkDataConfig) and value.path is not None:
         yield f"{path}.path", file_sha256(value.path)
     if isinstance(value, Config):
