@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import yaml
 
 from synergy.cli import run
 from synergy.errors import InputError
+from synergy.report.page import report_page
 from synergy.studies.load import load_study
 from synergy.studies.results import StudyResults
 from synergy.studies.runner import StudyFolder
@@ -149,6 +151,17 @@ def test_killed_at_any_moment_it_ends_as_an_undisturbed_one(finished: Path, file
     compared = [path.relative_to(finished) for path in (finished / "steps").rglob("*") if path.name in names]
     assert len(compared) > 15
     assert [path for path in compared if (out / path).read_bytes() != (finished / path).read_bytes()] == []
+    assert _without_times(report_page(out)) == _without_times(report_page(finished))
+
+
+def _without_times(page: str) -> str:
+    """A report without the two sections whose tables have seconds, and without its date."""
+    for section in ("ledger", "compute"):
+        page, num = re.subn(rf'<section id="{section}".*?</section>', "", page, flags=re.DOTALL)
+        assert num == 1
+    page, num = re.subn(r"<dt>Date</dt><dd>.*?</dd>", "", page)
+    assert num == 1
+    return page
 
 
 def test_equal_steps_of_another_study_are_taken(finished: Path, file: Path, tmp_path: Path):
