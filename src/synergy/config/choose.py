@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from synergy.config.base import Config
 from synergy.config.data import DataConfig
 from synergy.config.model import ModelConfig
-from synergy.config.protocol import AskingConfig, ProtocolConfig, ResponseConfig
+from synergy.config.protocol import ProtocolConfig, ResponseConfig, preset_protocol
 from synergy.prompts import get_preset
 
 Count = Annotated[int, Field(gt=0)]
@@ -77,12 +77,4 @@ class ChooseConfig(Config):
 
     def protocol(self, rule: PassCountRule) -> ProtocolConfig:
         """The same as evaluation asks."""
-        return ProtocolConfig(
-            kind="protocol",
-            name="choose",
-            source="a choose config",
-            asking=AskingConfig(preset=self.prompt),
-            response=rule.response,
-            num_runs=rule.samples_per_problem,
-            extraction="preset",
-        )
+        return preset_protocol("choose", self.prompt, rule.response, rule.samples_per_problem)

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from synergy.config.base import Config
 from synergy.config.data import DataConfig
 from synergy.config.model import ModelConfig
-from synergy.config.protocol import AskingConfig, ProtocolConfig, ResponseConfig
+from synergy.config.protocol import ProtocolConfig, ResponseConfig, preset_protocol
 from synergy.prompts import get_preset
 
 Count = Annotated[int, Field(gt=0)]
@@ -69,12 +69,4 @@ class DistilConfig(Config):
     @property
     def protocol(self) -> ProtocolConfig:
         """The same as evaluation asks: an answer counts in the preset's form alone, and a cut-off one is wrong."""
-        return ProtocolConfig(
-            kind="protocol",
-            name="distil",
-            source="a distil config",
-            asking=AskingConfig(preset=self.prompt),
-            response=self.response,
-            num_runs=self.samples_per_problem,
-            extraction="preset",
-        )
+        return preset_protocol("distil", self.prompt, self.response, self.samples_per_problem)

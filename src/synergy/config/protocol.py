@@ -134,3 +134,16 @@ def _has(value: Any, path: list[str]) -> bool:
         return True
     # what is below a section that is null cannot be checked
     return value is None or (path[0] in type(value).model_fields and _has(getattr(value, path[0]), path[1:]))
+
+
+def preset_protocol(kind: str, prompt: str, response: ResponseConfig, num_runs: int) -> ProtocolConfig:
+    """What a document of that kind asks by: a prompt preset, in whose form alone an answer counts."""
+    return ProtocolConfig(
+        kind="protocol",
+        name=kind,
+        source=f"a {kind} config",
+        asking=AskingConfig(preset=prompt),
+        response=response,
+        num_runs=num_runs,
+        extraction="preset",
+    )
