@@ -41,8 +41,9 @@ class PocketDataConfig(DataSection):
     """train, validation or evaluation: they share no problem"""
     seed: Annotated[int, Field(ge=0)] = 0
     """another seed gives other problems"""
-    trace: Literal["short", "long"] = "long"
-    """which of the two expert traces is the demonstration"""
+    trace: Literal["direct", "short", "long", "either"] = "long"
+    """which of the expert's traces is the demonstration; direct: the answer alone; either: direct or short, as the
+    problem's id hashes, half of them each"""
     twins: bool = False
     """the same scenes in words instead of pictures: problems of text alone"""
     trace_contains: tuple[str, ...] | None = None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from synergy.config.data import PocketDataConfig
 from synergy.data.examples import Example
+from synergy.data.parts import place
 from synergy.errors import InputError
 from synergy.pocket import TRAINING_FAMILIES, Item, items
 from synergy.pocket.tasks import LEVELS
@@ -34,7 +35,15 @@ class PocketExamples:
         return Example(problem=problem, demonstrations=(demonstration,))
 
     def _demonstration(self, item: Item) -> Demonstration:
-        return item.long() if self._config.trace == "long" else item.short()
+        match self._config.trace:
+            case "long":
+                return item.long()
+            case "short":
+                return item.short()
+            case "direct":
+                return item.direct()
+            case "either":
+                return item.direct() if place(item.id) < 0.5 else item.short()
 
     def _passing(self) -> list[Item]:
         num, wanted = self._config.num_problems, self._config.trace_contains

@@ -16,7 +16,7 @@ from PIL.Image import Image
 from synergy.errors import InputError, unknown_name
 from synergy.pocket.drawing import draw
 from synergy.pocket.families import TRAINING_FAMILIES, get_family
-from synergy.pocket.tasks import LEVELS, Family, Task
+from synergy.pocket.tasks import LEVELS, Family, Task, ending
 from synergy.records import Demonstration, Problem
 
 SOURCE = "pocket"
@@ -65,6 +65,10 @@ class Item:
     def caption(self) -> str:
         """All cells of the picture in reading order."""
         return self.task.picture.caption()
+
+    def direct(self) -> Demonstration:
+        """The answer alone, without any work."""
+        return self._demonstration("direct", ending(self._rng("direct"), self.task.answer))
 
     def short(self) -> Demonstration:
         """The expert's brief trace."""

@@ -16,8 +16,10 @@ from synergy.config.merge import MergeConfig
 from synergy.config.model import ModelConfig
 from synergy.errors import InputError, unknown_name
 from synergy.evaluation.training_table import TRACE_COLUMN
-from synergy.recipes.settings import ArmSettings
+from synergy.recipes.settings import BASE, ArmSettings
 from synergy.recipes.step import STEP, STEP_DATA, STEP_MODEL, Step
+
+BASE_SEED = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,11 +73,21 @@ class Arm:
         values |= {} if checkpoint is None else {"checkpoint": checkpoint}
         return self.settings.read(ModelConfig, values, "common.model")
 
+    @cached_property
+    def base(self) -> Step | None:
+        """What makes the base model of `common.model`, where the study has a stage `base`: no arm's doing, so it has
+        one seed for all."""
+        if BASE not in self.settings.study.stages:
+            return None
+        config = self.settings.train(BASE, BASE_SEED)
+        return Step(kind="train", name="base model", config=config, stage=BASE)
+
     def train(self, stage: str, *, model: Step | None = None, data: Step | None = None) -> Step:
         """Train as a stage says, from another step's model or data where they are given.
 
         Else the data is what `choose` or `traces` makes of the study's, where the arm or the study asks for that.
         """
+        model = model or self.base
         data = data or self._own_data
         config = self.settings.train(stage, self.seed)
         changes: dict[str, Any] = {}
@@ -97,10 +109,9 @@ class Arm:
 
         Without a step's model it is that of the stage's own `model.checkpoint`: a teacher.
         """
-        values = self._asking(stage, None if model is None else STEP_MODEL)
+        values, inputs = self._asking(stage, model)
         values = {**values, "response": {**self._response(), **values.get("response", {})}, "kind": "distil"}
         config = self.settings.read(DistilConfig, values, stage)
-        inputs = {} if model is None else {"model": model}
         return Step(kind="distil", name=self._named(stage), config=config, inputs=inputs, stage=stage)
 
     @cached_property
@@ -123,20 +134,25 @@ class Arm:
         stage = str(self.option("choose", ""))
         if not stage:
             return None
-        values = self._asking(stage, None)
+        values, inputs = self._asking(stage, None)
         rule = dict(values.pop("rule", {}))
         if rule.get("by") == "pass_count":
             rule["response"] = {**self._response(), **rule.get("response", {})}
         config = self.settings.read(ChooseConfig, {**values, "rule": rule, "kind": "choose"}, stage)
-        return Step(kind="choose", name=self._named(stage), config=config, stage=stage)
+        return Step(kind="choose", name=self._named(stage), config=config, inputs=inputs, stage=stage)
 
-    def _asking(self, stage: str, checkpoint: str | None) -> dict[str, Any]:
-        """Who is asked what in a stage that asks a model about the training problems."""
+    def _asking(self, stage: str, model: Step | None) -> tuple[dict[str, Any], dict[str, Step]]:
+        """Who is asked what in a stage that asks a model about the training problems, and the steps it needs.
+
+        The model is another step's, the stage's own, or the base model.
+        """
         common, own = self.settings.stage("common"), self.settings.stage(stage)
         own.pop("by", None)
-        model = self.model_config(checkpoint).model_dump(mode="json") | dict(own.pop("model", {}))
-        shared = {"model": model, "prompt": common["prompt"], "seed": self.seed}
-        return {**shared, **own, "data": self.settings.data(stage)}
+        own_model = dict(own.pop("model", {}))
+        asked = model or (None if "checkpoint" in own_model else self.base)
+        section = self.model_config(STEP_MODEL if asked else None).model_dump(mode="json") | own_model
+        shared = {"model": section, "prompt": common["prompt"], "seed": self.seed}
+        return {**shared, **own, "data": self.settings.data(stage)}, {"model": asked} if asked else {}
 
     def _response(self) -> dict[str, Any]:
         sampled = self.settings.stage("common").get("sampling", {})
@@ -154,13 +170,15 @@ class Arm:
         A model is another step's, or a checkpoint that is given. With slerp the first weight's model is the arc's far
         end. Methods of differences start from the study's base.
         """
+        if self.base is not None and method not in ("linear", "slerp"):
+            models = {**models, BASE: self.base}
         named = {role: model if isinstance(model, str) else f"{STEP}{role}" for role, model in models.items()}
         first, *others = weights
         if method == "slerp":
             section = {"base_model": named[others[0]], "other_model": named[first], "t": weights[first]}
         else:
             section = {"models": [{"model": named[role], "weight": weight} for role, weight in weights.items()]}
-            section |= {} if method == "linear" else {"base_model": self.model_config(None).checkpoint}
+            section |= {} if method == "linear" else {"base_model": named.get(BASE, self.model_config(None).checkpoint)}
         values = {"merge": {"method": method, **section, **parameters}}
         config = self.settings.read(MergeConfig, values, "merge")
         steps = {role: model for role, model in models.items() if isinstance(model, Step)}

@@ -11,6 +11,7 @@ from synergy.config.train import TrainConfig
 from synergy.errors import InputError, unknown_name
 
 COMMON = "common"
+BASE = "base"  #: the stage that makes the base model, where a study has it
 C = TypeVar("C", bound=Config)
 
 

@@ -17,8 +17,9 @@ from synergy.evaluation.levels_file import write_levels
 from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
 from synergy.evaluation.run import Evaluation
 from synergy.evaluation.tagging import tag
-from synergy.recipes.step import STEP_MODEL, Step, checkpoint_folder
+from synergy.recipes.step import Step, checkpoint_folder
 from synergy.records import Purpose
+from synergy.studies.input_model import input_model
 from synergy.studies.parameters import count_parameters, with_flops
 from synergy.studies.plan_file import LedgerPart
 from synergy.studies.spent import response_tokens
@@ -47,10 +48,7 @@ def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher:
     config = step.config
     assert isinstance(config, EvaluateStepConfig)
     start = time.perf_counter()
-    checkpoint = config.model.checkpoint
-    if checkpoint == STEP_MODEL:
-        checkpoint = str(inputs["model"] / "model")
-    model = config.model.model_copy(update={"checkpoint": checkpoint})
+    model = input_model(config.model, inputs)
     purpose = Purpose.TAG if config.purpose == "tag" else Purpose.EVALUATE
     part = model_part_of(model, name=step.name, backend=config.backend)
     part = part.model_copy(update={"checkpoint": config.model.checkpoint})
@@ -84,7 +82,7 @@ def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher:
         evaluation_tokens=tokens if config.purpose == "evaluate" else 0,
         seconds=time.perf_counter() - start,
     )
-    return with_flops(ledger, count_parameters(Path(checkpoint_folder(checkpoint))))
+    return with_flops(ledger, count_parameters(Path(checkpoint_folder(model.checkpoint))))
 
 
 def _set_of(config: EvaluateStepConfig) -> EvaluationSet:

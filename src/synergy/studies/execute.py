@@ -35,7 +35,7 @@ def execute(
     if step.kind == "choose":
         from synergy.studies.choose_step import choose_step
 
-        return choose_step(step, folder, watcher)
+        return choose_step(step, inputs, folder, watcher)
     if step.kind == "distil":
         from synergy.studies.distil_step import distil_step
 

@@ -110,14 +110,14 @@ def _run(arm: Arm, made: Made, labels: dict[str, str], evaluations: Mapping[str,
 
 
 def _evaluate(study: StudyConfig, arm: Arm, made: Made, on: EvaluationSetConfig) -> Step:
-    model = made.model
+    model = made.model or (arm.base if made.checkpoint is None else None)
     config = _evaluation(
         study,
         on,
         arm.model_config(STEP_MODEL if model else made.checkpoint),
         purpose="evaluate",
         seed=arm.seed,
-        is_tuned=model is not None or made.checkpoint is not None,
+        is_tuned=made.model is not None or made.checkpoint is not None,
         num_runs=study.evaluation.protocol.num_runs,
     )
     name = f"{arm.name}{made.suffix} on {on.name}, seed {arm.seed}"
@@ -129,16 +129,17 @@ def _tag(study: StudyConfig, cell: Mapping[str, AxisValue], on: EvaluationSetCon
     if levels is None:
         return None
     arm = Arm(ArmSettings(study, study.baseline, cell), TAG_SEED)
+    base = arm.base if levels.model is None else None
     config = _evaluation(
         study,
         on,
-        arm.model_config(levels.model),
+        arm.model_config(STEP_MODEL if base else levels.model),
         purpose="tag",
         seed=TAG_SEED,
         is_tuned=False,
         num_runs=levels.num_samples,
     )
-    return Step(kind="tag", name=f"levels of {on.name}", config=config)
+    return Step(kind="tag", name=f"levels of {on.name}", config=config, inputs={"model": base} if base else {})
 
 
 def _evaluation(

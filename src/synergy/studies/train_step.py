@@ -6,7 +6,8 @@ from pathlib import Path
 
 from synergy.config.data import FileDataConfig
 from synergy.config.train import TrainConfig
-from synergy.recipes.step import STEP_DATA, STEP_MODEL, Step
+from synergy.recipes.step import STEP_DATA, Step
+from synergy.studies.input_model import input_model
 from synergy.studies.parameters import count_parameters, with_flops
 from synergy.studies.plan_file import LedgerPart
 from synergy.studies.watching import StudyWatcher
@@ -45,9 +46,7 @@ def train_step(
 
 def with_inputs(config: TrainConfig, inputs: Mapping[str, Path]) -> TrainConfig:
     """The config with folders in the place of what stands for other steps' results."""
-    changes: dict[str, object] = {}
-    if config.model.checkpoint == STEP_MODEL:
-        changes["model"] = config.model.model_copy(update={"checkpoint": str(inputs["model"] / "model")})
+    changes: dict[str, object] = {"model": input_model(config.model, inputs)}
     if isinstance(config.data, FileDataConfig) and config.data.path == STEP_DATA:
         changes["data"] = config.data.model_copy(update={"path": inputs["data"] / "data.parquet"})
     return config.model_copy(update=changes)
