@@ -54,6 +54,20 @@ def test_pocket_problems_with_traces_of_the_configured_length():
     assert len(long[0].demonstrations[0].trace) > len(short[0].demonstrations[0].trace)
 
 
+def test_either_trace_is_direct_for_half_of_the_problems():
+    either, direct, short = (
+        open_data(PocketDataConfig(source="pocket", num_problems=200, trace=trace))
+        for trace in ("either", "direct", "short")
+    )
+    traces = [tuple(data[index].demonstrations[0].trace for data in (either, direct, short)) for index in range(200)]
+    assert all(found in (plain, worked) for found, plain, worked in traces)
+    num_direct = sum(found == plain for found, plain, _ in traces)
+    assert 75 <= num_direct <= 125
+    assert direct[0].demonstrations[0].trace.removeprefix("So the").removeprefix("The") == (
+        f" answer is {direct[0].problem.answer}"
+    )
+
+
 def test_pocket_filters_and_seeds():
     chosen = PocketDataConfig(source="pocket", num_problems=4, families=("count",), levels=(5,))
     assert {(open_data(chosen)[i].problem.family, open_data(chosen)[i].problem.level) for i in range(4)} == {

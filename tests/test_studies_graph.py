@@ -35,7 +35,7 @@ def test_arms_share_the_steps_that_are_equal():
     graph = make_graph(config)
     assert len(graph.steps) == len({step.key for step in graph.steps})
     trained = [step for step in graph.steps if step.kind == "train"]
-    assert len(trained) == 6  # sft, rl, two_stage_rl, interleaved, progressive, mixing_sft
+    assert len(trained) == 7  # base, sft, rl, two_stage_rl, interleaved, progressive, mixing_sft
 
 
 def test_every_step_comes_after_its_inputs():
@@ -71,6 +71,34 @@ def test_levels_are_measured_once_for_all_arms_and_seeds():
     assert [step.key for step in tags] == [graph.levels["pocket"].key]
     assert {run.seed for run in graph.runs} == {0, 1}
     assert make_graph(study("evaluation.levels=null")).levels == {}
+
+
+def test_a_base_stage_makes_the_model_that_everything_starts_from():
+    graph = make_graph(study("seeds=[0, 1]", "arms.ties={recipe: merging, options: {method: ties, sweep: []}}"))
+    (made,) = (step for step in graph.steps if step.stage == "base")
+    steps = {step.key: step for step in graph.steps}
+    runs = {(run.arm, run.seed): run for run in graph.runs}
+    starts = [steps[runs["rl", seed].stages["rl"]] for seed in (0, 1)]
+    measured = [steps[runs["base", seed].evaluations["pocket"]] for seed in (0, 1)]
+    tagging = list(graph.levels.values())
+    for step in (*starts, *measured, *tagging):
+        assert step.inputs["model"].key == made.key
+        assert resolved(step.config)["model"]["checkpoint"] == f"{STEP}model"
+    assert all(made.key not in run.stages.values() for run in graph.runs)  # it is no arm's doing
+    assert not resolved(measured[0].config)["is_tuned"]
+    ties = steps[runs["ties", 0].stages["merge"]]
+    assert ties.inputs["base"].key == made.key
+    assert resolved(ties.config)["merge"]["base_model"] == f"{STEP}base"
+
+
+def test_without_a_base_stage_the_given_model_is_the_base():
+    with_base = study()
+    stages = {name: values for name, values in with_base.stages.items() if name != "base"}
+    graph = make_graph(with_base.model_copy(update={"stages": stages}))
+    assert not any(step.stage == "base" for step in graph.steps)
+    (measured,) = (step for step in graph.steps if step.name == "base on pocket, seed 0")
+    assert not measured.inputs
+    assert resolved(measured.config)["model"]["checkpoint"] == "pocket"
 
 
 def test_axes_make_a_grid_of_cells():
@@ -133,6 +161,7 @@ def test_an_arm_trains_on_what_a_stage_chooses():
     chosen = resolved(trained.inputs["data"].config)
     assert chosen["data"] == resolved(steps[next(iter(keys(config, "rl", "rl")))].config)["data"]
     assert chosen["rule"]["response"]["max_tokens"] == config.stages["common"]["sampling"]["max_tokens"]  # type: ignore[index,call-overload]
+    assert trained.inputs["data"].inputs["model"].stage == "base"  # it is the base model's pass counts that count
     assert "data" not in steps[next(iter(keys(config, "rl", "rl")))].inputs
 
 

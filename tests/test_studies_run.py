@@ -15,6 +15,7 @@ import yaml
 
 from synergy.cli import run
 from synergy.errors import InputError
+from synergy.evaluation.provenance import weights_sha256
 from synergy.report.page import report_page
 from synergy.studies.load import load_study
 from synergy.studies.results import StudyResults
@@ -128,6 +129,36 @@ def test_a_finished_study_costs_nothing_to_run_again(finished: Path, file: Path,
     assert time.perf_counter() - start < 10
     assert {path: path.stat().st_mtime_ns for path in (finished / "steps").rglob("*")} == before
     assert "to do: nothing" in capsys.readouterr().out
+
+
+def test_arms_levels_and_the_baseline_start_from_the_model_of_the_base_stage(file: Path, tmp_path: Path):
+    study = yaml.safe_load(file.read_text())
+    study["stages"]["base"] = {**study["stages"]["sft"], "train": {"num_steps": 1}}
+    rule = {"by": "pass_count", "samples_per_problem": 2, "at_most": 2, "response": {"temperature": 1.0}}
+    study["stages"]["some"] = {"rule": rule}
+    study["arms"] = {"base": {"recipe": "base"}, "sft": {"recipe": "sft", "options": {"choose": "some"}}}
+    based, out = tmp_path / "based.yaml", tmp_path / "based"
+    based.write_text(yaml.safe_dump(study, sort_keys=False))
+    assert run(["study", str(based), "--out", str(out), "--no-report"]) == 0
+    results = StudyResults(out)
+    (made,) = (step for step in results.plan.steps.values() if step.name == "base model")
+    weights = weights_sha256(str(results.step_folder(made.key) / "model"))
+    measured = {
+        step.kind: json.loads(found.read_text())["model"]["weights_sha256"]
+        for step in results.plan.steps.values()
+        if "sft" not in step.name
+        for found in [
+            *results.step_folder(step.key).glob("score.json"),
+            *results.step_folder(step.key).glob("levels.json"),
+        ]
+    }
+    assert measured == {"evaluate": weights, "tag": weights}
+    (arm,) = (each for each in results.plan.runs if each.arm == "sft")
+    trained = json.loads((results.step_folder(arm.stages["sft"]) / "config.json").read_text())
+    assert trained["model"]["checkpoint"] == str(results.step_folder(made.key) / "model")
+    own = results.plan.steps[arm.stages["sft"]].ledger
+    assert own is not None
+    assert results.ledger(arm).trained_tokens == own.trained_tokens, "the base model is charged to no arm"
 
 
 def test_one_arm_runs_what_it_needs_and_no_more(file: Path, tmp_path: Path):

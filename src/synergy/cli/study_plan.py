@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from synergy.config.cluster import ClusterConfig
+from synergy.recipes.settings import BASE
 from synergy.recipes.step import Step
 from synergy.studies.estimate import Estimate, Total, estimates_of, total
 from synergy.studies.graph import Graph
@@ -151,11 +152,11 @@ def _arms(
 
 
 def ancestors(by_key: Mapping[str, Step], keys: object) -> set[str]:
-    """These steps and all that they start from."""
+    """These steps and all that they start from, but for the base model, which is no arm's doing."""
     waiting, seen = list(keys), set[str]()  # type: ignore[call-overload]
     while waiting:
         key = waiting.pop()
-        if key not in seen:
+        if key not in seen and by_key[key].stage != BASE:
             seen.add(key)
             waiting += [each.key for each in by_key[key].inputs.values()]
     return seen

@@ -120,7 +120,8 @@ class StudyConfig(Config):
     laid below each of them, which says what is its own. A section of another `source` is left alone, and so is an
     evaluation without data"""
     stages: dict[str, Settings]
-    """settings of trainings by stage; `common` is below all of them, and `extends: rl` lays a stage on another"""
+    """settings of trainings by stage; `common` is below all of them, and `extends: rl` lays a stage on another. A stage
+    `base`, where there is one, makes the base model of `common.model` before any arm begins"""
     arms: Annotated[dict[Name, ArmConfig], Field(min_length=1)]
     """what is compared"""
     baseline: str = "base"

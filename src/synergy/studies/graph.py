@@ -11,7 +11,7 @@ from synergy.config.study import AxisValue, EvaluationSetConfig, StudyConfig
 from synergy.config.study_steps import EvaluateStepConfig
 from synergy.recipes.recipe import Arm, Made
 from synergy.recipes.registry import RECIPES
-from synergy.recipes.settings import ArmSettings, check_varies
+from synergy.recipes.settings import BASE, ArmSettings, check_varies
 from synergy.recipes.step import STEP_MODEL, Step, in_order
 from synergy.studies.plan_file import ArmRun, LedgerPart, PlanFile, PlannedStep
 
@@ -36,6 +36,7 @@ class Graph:
                 number=number,
                 name=step.name,
                 inputs={role: each.key for role, each in step.inputs.items()},
+                is_base=step.stage == BASE,
                 done=step.key in done,
                 ledger=done.get(step.key),
                 estimated_seconds=estimates.get(step.key),

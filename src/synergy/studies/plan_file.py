@@ -61,6 +61,8 @@ class PlannedStep(Config):
     """for people: two_stage/rl, seed 0"""
     inputs: dict[str, str]
     """keys of the steps it starts from, by role: model, sft, rl, data, levels"""
+    is_base: bool = False
+    """whether it makes the base model, which is charged to no arm"""
     done: bool
     """whether its folder is there"""
     ledger: LedgerPart | None

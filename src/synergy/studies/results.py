@@ -118,7 +118,7 @@ class StudyResults:
         return self.folder / self.plan.steps[key].folder
 
     def ledger(self, run: ArmRun) -> LedgerPart:
-        """All that an arm's model took, what it shares with other arms included, evaluation left out."""
+        """All that an arm's model took after the base model, what arms share included, evaluation left out."""
         parts = [self.plan.steps[key].ledger for key in self._ancestors(run.stages.values())]
         return sum_ledgers([part for part in parts if part is not None])
 
@@ -127,7 +127,7 @@ class StudyResults:
         waiting = list(keys)
         while waiting:
             key = waiting.pop()
-            if key not in found:
+            if key not in found and not self.plan.steps[key].is_base:
                 found[key] = None
                 waiting += self.plan.steps[key].inputs.values()
         return list(found)
