@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -272,3 +273,18 @@ def test_show_prints_a_study_and_its_parts(finished: Path, capsys: pytest.Captur
         assert run(["show", str(path)]) == 0
     assert run(["show", str(finished / "steps")]) == 2
     assert "holds no study, run or score" in capsys.readouterr().err
+
+
+def test_a_study_is_diagnosed_and_reported(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    study = tmp_path / "study"
+    shutil.copytree(finished, study)
+    assert run(["diagnose", str(study), "--against", "base", "--only", "lengths", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["about"] == ["sft", "rl", "merging"]
+    assert [(row["subject"], row["set"]) for row in found["rows"]] == [(arm, "pocket") for arm in found["about"]]
+    assert run(["diagnose", str(study), "--arm", "rl", "--only", "lengths"]) == 0
+    assert "rl" in capsys.readouterr().out
+    assert run(["report", str(study)]) == 0
+    assert "Are a model&#39;s longer answers" in (study / "report.html").read_text()
+    assert run(["diagnose", str(study), "--arm", "mergin"]) == 2
+    assert "did you mean 'merging'" in capsys.readouterr().err

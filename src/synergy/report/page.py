@@ -17,6 +17,7 @@ from synergy.report.browser import browser
 from synergy.report.claims import claims
 from synergy.report.compute import compute
 from synergy.report.curves import curves
+from synergy.report.diagnostics import diagnostics
 from synergy.report.differences import differences
 from synergy.report.gains import gains
 from synergy.report.head import head
@@ -34,7 +35,7 @@ from synergy.studies.results import StudyResults
 REPORT = "report.html"
 SECTIONS: tuple[Callable[[StudyView], Section | None], ...] = (
     *(accuracy_table, gains, synergy_table, claims, axes, lengths, words, merging, compute),
-    *(published, curves, ledger, tuning, differences, browser),
+    *(published, curves, diagnostics, ledger, tuning, differences, browser),
 )
 _SCRIPTS = ("page.js", "filters.js", "browser.js")
 _PAGE = Markup(
