@@ -13,7 +13,8 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from synergy.benchmarks.benchmark import Row
-from synergy.benchmarks.columns import is_empty, literal_list
+from synergy.benchmarks.columns import is_empty
+from synergy.data.options import literal_list
 from synergy.errors import FileError
 
 Source = bytes | Path | Image.Image

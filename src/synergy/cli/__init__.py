@@ -27,6 +27,7 @@ VERBS = {
     "distil": Verb("synergy.cli.distil:distil", "Keep a model's own right answers as data to train on."),
     "merge": Verb("synergy.cli.merge:merge", "Merge checkpoints: linear, slerp, ties, dare, task arithmetic."),
     "compare": Verb("synergy.cli.compare:compare", "Compare the weights of two checkpoints, tensor by tensor."),
+    "data": Verb("synergy.cli.data:data", "Make, check, tag, split and convert reasoning data."),
     "report": Verb("synergy.cli.report:report", "Write a study's report: one HTML page that needs nothing else."),
     "pocket": Verb("synergy.cli.pocket:pocket", "Show, export, build or describe the built-in tiny model."),
     "diff": Verb("synergy.cli.diff:diff", "Compare two configs: exactly the fields that differ."),

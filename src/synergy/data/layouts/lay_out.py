@@ -19,7 +19,7 @@ def lay_out(label: str, columns: Sequence[str], rows: Sequence[Row], name: Layou
     Raises InputError for a missing column, naming those there are, and for a row that does not fit, by its number.
     """
     layout = LAYOUTS[name]
-    _check_columns(label, columns, layout, name)
+    check_columns(label, columns, layout, name)
     found: list[Row] = []
     for number, row in enumerate(rows, start=1):
         try:
@@ -39,7 +39,8 @@ def _say_left_out(label: str, num_out: int, num: int, name: str) -> None:
     _log.warning("%s: %d of %d rows are no problem in layout %s, left out", label, num_out, num, name)
 
 
-def _check_columns(label: str, columns: Sequence[str], layout: Layout, name: str) -> None:
+def check_columns(label: str, columns: Sequence[str], layout: Layout, name: str) -> None:
+    """Raise InputError for a column that the layout needs and the table lacks, naming those there are."""
     for column in layout.columns:
         if not any(each in columns for each in column.split("|")):
             raise InputError(

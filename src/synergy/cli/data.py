@@ -1,0 +1,19 @@
+"""`synergy data`: reasoning data, from others' formats and for others' frameworks."""
+
+import click
+
+from synergy.cli.lazy import LazyGroup, Verb
+
+VERBS = {
+    "convert": Verb("synergy.cli.data_convert:convert", "Turn a table into another framework's format, or into ours."),
+}
+
+
+@click.group(cls=LazyGroup, verbs=VERBS)
+def data() -> None:
+    """Make, check, tag, split and convert reasoning data.
+
+    \b
+    Example:
+      synergy data convert problems.parquet train.json --to llamafactory_sharegpt --trace long_trace
+    """
