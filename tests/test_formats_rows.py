@@ -19,7 +19,23 @@ from synergy.prompts import ANSWER_TAGS, BOXED, PRESETS, get_preset
 PICTURES = tuple(Picture(f"a picture {number} {'x' * 80}".encode(), "png") for number in range(3))
 
 _words = st.sampled_from(
-    ["<image>", "<video>", "<\u2060image>", "\n", "\t", '"', "\\boxed{x}", "π", "漢字", "🙂", "[", "'", ",", "A. 3", "|"]
+    [
+        "<image>",
+        "<video>",
+        "<\u2060image>",
+        "\n",
+        "\t",
+        '"',
+        "\\boxed{x}",
+        "π",
+        "漢字",
+        "🙂",
+        "[",
+        "'",
+        ",",
+        "A. 3",
+        "|",
+    ]
 )
 _texts = (
     st.lists(st.one_of(_words, st.text(max_size=8)), min_size=1, max_size=6).map("".join).map(str.strip).filter(bool)
@@ -68,8 +84,10 @@ def test_what_is_written_comes_back(name: str, row: dict[str, Any], preset: str,
     read = target.layout.read(theirs)
     assert read is not None
     back = checked({column: cell for column, cell in read.items() if cell is not None})
-    expected = [cell if mode is ImageMode.PATH else {"bytes": picture.content, "path": None}
-                for cell, picture in zip(cells, PICTURES, strict=False)]
+    expected = [
+        cell if mode is ImageMode.PATH else {"bytes": picture.content, "path": None}
+        for cell, picture in zip(cells, PICTURES, strict=False)
+    ]
     assert back.pop("images") == expected
     kept = [field for field in FIELDS if field not in ("images", *target.cannot_hold)]
     assert {field: back[field] for field in kept} == {field: ours[field] for field in kept}
@@ -96,7 +114,9 @@ def test_marks_within_a_text_and_too_many_of_them():
 
 
 def test_responses_are_in_the_presets_form():
-    row = checked({"id": "a", "question": "How many?", "answer": "3", "answer_kind": "digit", "trace": "One, two, three."})
+    row = checked(
+        {"id": "a", "question": "How many?", "answer": "3", "answer_kind": "digit", "trace": "One, two, three."}
+    )
     target = FORMATS["ms_swift"]
     assert target.write is not None
     for preset, system, user, said in (
@@ -162,8 +182,11 @@ def test_a_trace_with_tags_of_its_own_is_refused():
         ),
         (
             "openrlhf",
-            {"prompt": [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "How?"}]}],
-             "images": ["a.png"], "label": "3"},
+            {
+                "prompt": [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "How?"}]}],
+                "images": ["a.png"],
+                "label": "3",
+            },
             {"question": "How?", "answer": "3", "images": ["a.png"]},
         ),
         (
@@ -173,8 +196,13 @@ def test_a_trace_with_tags_of_its_own_is_refused():
         ),
         (
             "s1k",
-            {"question": "Sum?", "solution": "Add: \\boxed{12}", "deepseek_thinking_trajectory": "Well.",
-             "cot_type": "math", "deepseek_grade": "Yes"},
+            {
+                "question": "Sum?",
+                "solution": "Add: \\boxed{12}",
+                "deepseek_thinking_trajectory": "Well.",
+                "cot_type": "math",
+                "deepseek_grade": "Yes",
+            },
             {"question": "Sum?", "answer": "12", "trace": "Well.", "family": "math"},
         ),
     ],
@@ -197,7 +225,7 @@ def test_a_table_that_fits_nothing_says_what_it_needs():
 
 def test_a_table_that_fits_two_formats_names_them():
     both = {"instruction": "How?", "output": "3", "problem": "How?", "answer": "3"}
-    with pytest.raises(InputError, match="fit several formats, easyr1, llamafactory_alpaca; .* --from"):
+    with pytest.raises(InputError, match=r"fit several formats, easyr1, llamafactory_alpaca; .* --from"):
         detected_as(both)
 
 
@@ -236,7 +264,14 @@ def test_levels_in_every_writing():
 
 def test_a_tagged_benchmark_is_read_and_an_unknown_column_asked_for():
     tags = {"passrate_for_qwen2.5_vl_7b": 13, "difficulty_level_for_qwen2.5_vl_7b": "L1"}
-    row = {"id": 4, "question": "Which?", "options": "['cat', 'dog']", "answer": "B", "image_1": {"bytes": b"x"}, **tags}
+    row = {
+        "id": 4,
+        "question": "Which?",
+        "options": "['cat', 'dog']",
+        "answer": "B",
+        "image_1": {"bytes": b"x"},
+        **tags,
+    }
     assert detected_as(row) == "tagged"
     found = TAGGED.layout.read(row)
     assert found is not None

@@ -6,6 +6,7 @@ from synergy.cli.lazy import LazyGroup, Verb
 
 VERBS = {
     "convert": Verb("synergy.cli.data_convert:convert", "Turn a table into another framework's format, or into ours."),
+    "fetch": Verb("synergy.cli.data_fetch:fetch", "Fetch a published data set from the hub, checked and unpacked."),
 }
 
 

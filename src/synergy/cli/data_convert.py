@@ -60,4 +60,3 @@ def convert(**options: Any) -> None:
     from synergy.cli.data_convert_run import ConvertOptions, run_conversion
 
     run_conversion(ConvertOptions(**options))
-
