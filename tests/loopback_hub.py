@@ -47,9 +47,9 @@ def loopback_hub(hub: LoopbackHub) -> Iterator[LoopbackHub]:
                 known = path.removeprefix(stem) in ("main", COMMIT)
                 self.reply(200 if known else 404, json.dumps(hub.listing() if known else {"error": "no"}).encode())
             elif path.startswith(f"/datasets/{hub.repository}/resolve/{COMMIT}/"):
-                port = self.server.server_address[1]
+                port = str(self.headers["Host"]).rpartition(":")[2]
                 self.send_response(302)  # contents are elsewhere, as on the real one
-                self.send_header("Location", f"http://localhost:{port}/cdn/{path.split('/', 6)[6]}")
+                self.send_header("Location", f"http://localhost:{port}/cdn/{path.partition(f'/{COMMIT}/')[2]}")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
             elif path.removeprefix("/cdn/") in hub.files:

@@ -75,8 +75,8 @@ def test_there_and_back_through_files(name: str, suffix: str, table: Path, tmp_p
     target = FORMATS[name]
     theirs, back = tmp_path / "out" / f"theirs{suffix}", tmp_path / "back.parquet"
     done = _convert(table, theirs, name)
-    assert (done.num_written, done.num_images, done.dropped) == (3, 3, [])
-    assert dict(done.lost) == dict.fromkeys(target.cannot_hold, 3)
+    assert (done.table.num_rows, done.table.num_images, done.dropped) == (3, 3, [])
+    assert dict(done.table.lost) == dict.fromkeys(target.cannot_hold, 3)
     assert [path.name for path in theirs.parent.glob(".*")] == []
     again = _convert(theirs, back)
     assert again.origin == ("synergy" if name == "plain" else name)
@@ -95,7 +95,7 @@ def test_pictures_in_files_are_shared_and_relative(table: Path, tmp_path: Path):
     assert (out.parent / paths[1]).read_bytes() == _png("blue")
     assert [row["messages"][0]["content"].count("<image>") for row in rows] == [1, 1, 1]
     (tmp_path / "new").rename(tmp_path / "moved")
-    assert _convert(tmp_path / "moved" / "out.jsonl", tmp_path / "back.parquet").num_images == 3
+    assert _convert(tmp_path / "moved" / "out.jsonl", tmp_path / "back.parquet").table.num_images == 3
 
 
 def test_pictures_as_base64(table: Path, tmp_path: Path):
@@ -347,7 +347,7 @@ def test_the_exam_is_converted(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_a_folder_of_puzzles_is_converted(tmp_path: Path):
     shared_file("puzzlevqa", "SOURCE.md")
     done = _convert(FOLDER / "puzzlevqa", tmp_path / "out.json", "llamafactory_sharegpt")
-    assert (done.origin, done.num_written, done.num_images) == ("puzzlevqa", 1000, 1000)
+    assert (done.origin, done.table.num_rows, done.table.num_images) == ("puzzlevqa", 1000, 1000)
 
 
 # ---- memory

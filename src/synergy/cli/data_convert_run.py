@@ -11,6 +11,7 @@ from synergy.cli.eval_display import open_display
 from synergy.data.formats.convert import Conversion, Converted, convert
 from synergy.data.formats.format import ImageMode
 from synergy.data.formats.registry import FORMATS, writable
+from synergy.data.formats.target_table import TargetTable
 from synergy.errors import FileError, InputError
 from synergy.prompts import get_preset
 
@@ -75,17 +76,18 @@ def _columns(given: tuple[str, ...]) -> dict[str, str]:
 
 def _show(done: Converted, wanted: Conversion) -> None:
     target, out = wanted.target, wanted.out
-    click.echo(f"{done.num_written:,} of {done.num_read:,} rows, {done.origin} to {target.name}: {out}")
-    click.echo(f"{done.num_images:,} pictures" + _pictures_are(wanted))
+    click.echo(f"{done.table.num_rows:,} of {done.num_read:,} rows, {done.origin} to {target.name}: {out}")
+    click.echo(f"{done.table.num_images:,} pictures" + _pictures_are(done.table))
     if done.num_no_problem:
         click.echo(f"left out: {done.num_no_problem:,} rows with an answer that cannot be graded, or none")
     if done.left_out:
         click.echo(f"columns left out: {', '.join(done.left_out)}")
-    for name, num in sorted(done.lost.items()):
+    for name, num in sorted(done.table.lost.items()):
         click.echo(f"{target.name} cannot hold {name}: lost in {num:,} rows")
-    if done.num_escaped:
+    if done.table.num_escaped:
         click.echo(
-            f"{done.num_escaped:,} questions hold a word such as <image>: U+2060 stands in it, so that it is no picture"
+            f"{done.table.num_escaped:,} questions hold a word such as <image>: U+2060 stands in it now, so that it is "
+            "no picture"
         )
     if target.beside:
         click.echo(f"data set '{out.stem}' is in {out.with_name('dataset_info.json')}")
@@ -95,9 +97,9 @@ def _show(done: Converted, wanted: Conversion) -> None:
         _show_dropped(done, out)
 
 
-def _pictures_are(wanted: Conversion) -> str:
-    folder = wanted.out.with_name(f"{wanted.out.stem}_images")
-    return f", in {folder}" if wanted.images is ImageMode.PATH or folder.is_dir() else ""
+def _pictures_are(table: TargetTable) -> str:
+    folder = table.path.with_name(f"{table.path.stem}_images")
+    return f", in {folder}" if table.images is ImageMode.PATH and table.num_images else ""
 
 
 def _show_dropped(done: Converted, out: Path) -> None:

@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 
 from synergy.data.formats.cells import Picture
-from synergy.errors import FileError
 
 _SUFFIXES = {"jpeg": "jpg"}
 
@@ -17,7 +16,7 @@ class PictureFiles:
         self._made: list[Path] = []
 
     def put(self, picture: Picture) -> str:
-        """The picture's path from the table's folder; raises FileError where it cannot be written."""
+        """The picture's path from the table's folder; raises OSError where it cannot be written."""
         digest = hashlib.sha256(picture.content).hexdigest()[:24]
         path = self._folder / f"{digest}.{_SUFFIXES.get(picture.kind, picture.kind)}"
         if not path.exists():
@@ -26,9 +25,9 @@ class PictureFiles:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 partial.write_bytes(picture.content)
                 partial.replace(path)
-            except OSError as error:
+            except OSError:
                 partial.unlink(missing_ok=True)
-                raise FileError(f"{path}: cannot be written ({error.strerror}); make room and run again") from None
+                raise
             self._made.append(path)
         return f"{self._folder.name}/{path.name}"
 
