@@ -33,6 +33,7 @@ def _write(stage: Stage, place: Place, options: Mapping[str, str]) -> Written:
     if config.algorithm.name not in ("sft", "dft"):
         raise InputError(f"stage {stage.name}: LLaMA-Factory has no {config.algorithm.name}; expected sft or dft")
     train, optimizer = config.train, config.optimizer
+    num_updates = train.num_steps * train.updates_per_sampling
     values: dict[str, Any] = {
         "stage": "sft",
         "do_train": True,
@@ -47,10 +48,10 @@ def _write(stage: Stage, place: Place, options: Mapping[str, str]) -> Written:
         "seed": config.seed,
         "per_device_train_batch_size": 1,
         "gradient_accumulation_steps": max(train.problems_per_step // train.updates_per_sampling, 1),
-        "max_steps": train.num_steps * train.updates_per_sampling,
+        "max_steps": num_updates,
         "learning_rate": optimizer.learning_rate,
         "lr_scheduler_type": _SCHEDULES[optimizer.schedule],
-        "warmup_ratio": optimizer.warmup_fraction,
+        "warmup_steps": round(optimizer.warmup_fraction * num_updates),
         "adam_beta1": optimizer.betas[0],
         "adam_beta2": optimizer.betas[1],
         "adam_epsilon": optimizer.epsilon,
