@@ -303,6 +303,17 @@ def test_tags_of_difficulty_stay_in_ours(tmp_path: Path):
     assert json.loads((tmp_path / "b.jsonl").read_text())["passrate_for_m"] == 13 / 16
 
 
+def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    section = (Path(__file__).parents[1] / "README.md").read_text().partition("## Data in other formats")[2]
+    lines = section.split("```")[1].splitlines()
+    commands = [line.partition("#")[0].split()[1:] for line in lines if line.startswith("synergy ")]
+    assert [command[0] for command in commands] == ["pocket", "data", "data", "data", "data"]
+    monkeypatch.chdir(tmp_path)
+    for command in commands:
+        assert run(command) == 0, command
+    assert len(pq.read_table(tmp_path / "out" / "verl.parquet")) == 40
+
+
 # ---- reading
 
 
@@ -320,6 +331,13 @@ def test_json_is_read_a_piece_at_a_time(tmp_path: Path):
         path.write_text(broken)
         with pytest.raises(InputError, match=f"line {line}: .* expected a JSON list of objects"):
             list(RowStream(path))
+
+
+def test_one_object_that_is_no_table(tmp_path: Path):
+    path = tmp_path / "one.json"
+    path.write_text('{\n "question": "How many?",\n "answer": "3"\n}')
+    with pytest.raises(InputError, match="an object whose 'question' holds str; expected a list of objects"):
+        list(RowStream(path))
 
 
 def test_formats_are_listed(capsys: pytest.CaptureFixture[str]):
