@@ -1,5 +1,6 @@
 """Formats row by row: what is written comes back, but for what a format says it cannot hold."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synergy.data.formats.cells import Picture, cell_of
+from synergy.data.formats.cells import Picture, cell_of, load
 from synergy.data.formats.format import Format, ImageMode, Writing
 from synergy.data.formats.marks import marked, unmarked
 from synergy.data.formats.our_row import FIELDS, checked
 from synergy.data.formats.registry import FORMATS, WRITABLE, detected
 from synergy.data.formats.tagged import TAGGED, difficulty, pass_rate
-from synergy.errors import InputError
+from synergy.data.layouts.lay_out import check_columns
+from synergy.data.layouts.shapes import read_row
+from synergy.errors import FileError, InputError
 from synergy.prompts import ANSWER_TAGS, BOXED, PRESETS, get_preset
 
 PICTURES = tuple(Picture(f"a picture {number} {'x' * 80}".encode(), "png") for number in range(3))
@@ -212,6 +215,67 @@ def test_rows_of_others_are_detected_and_read(name: str, row: dict[str, Any], ex
     found = FORMATS[name].layout.read(row)
     assert found is not None
     assert {field: found[field] for field in expected} == expected
+
+
+def test_openrlhfs_plain_prompts_have_marks_and_its_parts_have_none():
+    read = FORMATS["openrlhf"].layout.read
+    plain = read({"prompt": "<image>Find <image>.", "images": ["a.png", "b.png"], "label": "3"})
+    parts = [{"type": "image"}, {"type": "text", "text": "Is <image> a word?"}]
+    listed = read({"prompt": [{"role": "user", "content": parts}], "images": ["a.png"], "label": "yes"})
+    assert plain is not None
+    assert listed is not None
+    assert (plain["question"], listed["question"]) == ("Find .", "Is <image> a word?")
+    with pytest.raises(InputError, match="2 image parts with 1 pictures"):
+        read({"prompt": [{"role": "user", "content": parts[:1] * 2}], "images": ["a.png"], "label": "yes"})
+
+
+_COLUMNS = sorted({name for each in FORMATS.values() for column in each.layout.columns for name in column.split("|")})
+_FURTHER = ("choices", "images", "extra_info", "completion", "A", "meta", "gt", "image_urls", "passrate_for_m", "level")
+_cells = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6), st.sampled_from(["user", "3"])
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    "role",
+                    "content",
+                    "from",
+                    "value",
+                    "type",
+                    "text",
+                    "bytes",
+                    "path",
+                    "image",
+                    "ground_truth",
+                    "answer_kind",
+                    "question",
+                ]
+            ),
+            inner,
+            max_size=3,
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(row=st.dictionaries(st.sampled_from([*_COLUMNS, *_FURTHER, "answer_kind"]), _cells, max_size=8))
+def test_rows_of_any_shape_are_told_in_words(row: dict[str, Any]):
+    """Nobody's table ends in a traceback."""
+    with suppress(InputError):
+        detected(Path("table"), list(row), row)
+    for each in FORMATS.values():
+        with suppress(InputError, FileError):
+            check_columns("table", list(row), each.layout, each.name)
+            read = read_row(each.layout, row)
+            if read is not None:
+                ours = checked({"id": "1", **{name: cell for name, cell in read.items() if cell is not None}})
+                for cell in ours["images"]:
+                    load(cell, Path("none"))
 
 
 def test_a_table_that_fits_nothing_says_what_it_needs():

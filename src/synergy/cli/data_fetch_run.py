@@ -35,9 +35,11 @@ def run_fetch(options: FetchOptions) -> None:
     if not options.yes and not click.confirm(f"fetch {_size(listing.num_bytes)}?"):
         return
     with open_display(options.name, is_silent=False) as display:
-        unpacked = fetch(
-            hub, data, listing, folder, lambda what, done, num: display.show("fetching", done, max(num, 1), what)
-        )
+
+        def show(what: str, done: int, num: int) -> None:
+            display.show("fetching", min(100 * done // max(num, 1), 99), 100, f"in percent: {what}")
+
+        unpacked = fetch(hub, data, listing, folder, show)
     for archive, num in unpacked.items():
         click.echo(f"{archive}: {num:,} files")
     click.echo(f"{folder}: {len(listing.files)} files, checked; {FETCHED} says where they are from")

@@ -77,8 +77,8 @@ class RowStream:
         for number, (key, value) in enumerate(values, start=1):
             if key is not None and not isinstance(value, dict):
                 raise InputError(
-                    f"{self.path}: an object whose '{key}' holds {type(value).__name__}; expected a list of objects, an "
-                    "object of objects by id, or an object a line"
+                    f"{self.path}: an object whose '{key}' holds {type(value).__name__}; expected a list of "
+                    "objects, an object of objects by id, or an object a line"
                 )
             row = _row(value, f"{self.path}, item {number}")
             yield row if key is None else {"id": key, **row}

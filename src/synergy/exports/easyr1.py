@@ -14,24 +14,15 @@ from synergy.data.formats.easyr1 import EASYR1 as FORMAT
 from synergy.data.formats.format import ImageMode, Writing
 from synergy.data.layouts.layout import Row
 from synergy.exports.reward_file import FUNCTION, NAME, reward_file
-from synergy.exports.rl_differences import SCHEDULES, policy_gradient, shared_differences
+from synergy.exports.rl_differences import policy_gradient, shared_differences
 from synergy.exports.stages import Stage
 from synergy.exports.target import Place, Target, Written
+from synergy.exports.verl_names import ADVANTAGE, NO_DUAL_CLIP, SCHEDULES
 from synergy.prompts import get_preset
 
 GOLD = "gold"  #: a column of its own: the reward is told nothing but one text, so that holds answer and kind
 INSTRUCTION = "instruction.jinja"
-_NO_DUAL_CLIP = 1e9  #: it always clips; a ratio never gets so high
 _KL = {"k1": "kl", "k2": "mse", "k3": "low_var_kl", "k3+": "low_var_kl", "k3_ratio": "low_var_kl"}
-_ADVANTAGE = {
-    "grpo": "grpo",
-    "dr_grpo": "grpo",
-    "dapo": "grpo",
-    "gspo": "grpo",
-    "cispo": "grpo",
-    "rloo": "rloo",
-    "reinforce_pp": "reinforce_plus_plus",
-}
 
 
 def _row(row: Row, writing: Writing) -> dict[str, Any]:
@@ -69,7 +60,7 @@ def _write(stage: Stage, place: Place, options: Mapping[str, str]) -> Written:
             **pixels,
         },
         "algorithm": {
-            "adv_estimator": _ADVANTAGE[algorithm.name],
+            "adv_estimator": ADVANTAGE[algorithm.name],
             "disable_kl": kl.place == "none" or kl.coefficient == 0,
             "use_kl_loss": kl.place == "loss",
             "kl_penalty": _KL[kl.estimator],
@@ -106,8 +97,8 @@ def _actor(config: TrainConfig, loss: LossConfig, place: Place) -> dict[str, Any
         "micro_batch_size_per_device_for_experience": 1,
         "max_grad_norm": optimizer.max_gradient_norm,
         "clip_ratio_low": 1.0 if loss.clip_low is None else loss.clip_low,
-        "clip_ratio_high": _NO_DUAL_CLIP if loss.clip_high is None else loss.clip_high,
-        "clip_ratio_dual": _NO_DUAL_CLIP if loss.clip_dual is None else loss.clip_dual,
+        "clip_ratio_high": NO_DUAL_CLIP if loss.clip_high is None else loss.clip_high,
+        "clip_ratio_dual": NO_DUAL_CLIP if loss.clip_dual is None else loss.clip_dual,
         "loss_avg_mode": mode,
         "loss_type": _loss_type(loss),
         "ppo_epochs": 1,

@@ -100,6 +100,7 @@ def _differences(config: TrainConfig, options: Mapping[str, str]) -> list[str]:
     rendering, optimizer, nll = config.model.rendering, config.optimizer, config.algorithm.loss.nll
     found = [
         DATA,
+        "gradient_accumulation_steps is written for one process: divide it by their number",
         "the loss: it averages the token means of micro-batches; ours is one mean over all tokens of the step",
         f"the prompt: it renders with its template {options[TEMPLATE]}, ours with the model's own; compare a few",
         f"prompts beyond {rendering.max_prompt_tokens} tokens: it cuts at cutoff_len, ours are "

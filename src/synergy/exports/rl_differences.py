@@ -6,9 +6,7 @@ from synergy.errors import InputError
 from synergy.exports.reward_file import reward_differences
 from synergy.exports.shared import DATA, SAMPLES, evaluation_differences, model_differences, optimizer_differences
 from synergy.exports.stages import Stage
-
-FREEZES = ((), ("vision", "projector"))  #: both freeze the tower with its projector, or nothing
-SCHEDULES = ("constant", "cosine")
+from synergy.exports.verl_names import FREEZES, SCHEDULES
 
 
 def policy_gradient(stage: Stage, target: str) -> PolicyGradientSection:

@@ -8,12 +8,12 @@ from synergy.config.loss import LossConfig
 from synergy.config.train import TrainConfig
 from synergy.data.formats.verl import VERL as FORMAT
 from synergy.exports.reward_file import FUNCTION, NAME, reward_file
-from synergy.exports.rl_differences import SCHEDULES, policy_gradient, shared_differences
+from synergy.exports.rl_differences import policy_gradient, shared_differences
 from synergy.exports.stages import Stage
 from synergy.exports.target import Place, Target, Written
+from synergy.exports.verl_names import ADVANTAGE, NO_DUAL_CLIP, SCHEDULES
 from synergy.prompts import get_preset
 
-_NO_DUAL_CLIP = 1e9  #: it always clips; a ratio never gets so high
 _AGGREGATION = {
     "token_mean": "token-mean",
     "sequence_mean": "seq-mean-token-mean",
@@ -21,15 +21,6 @@ _AGGREGATION = {
     "fixed_length": "seq-mean-token-sum-norm",
 }
 _KL = {"k1": "kl", "k2": "mse", "k3": "low_var_kl", "k3+": "k3+", "k3_ratio": "low_var_kl"}
-_ADVANTAGE = {
-    "grpo": "grpo",
-    "dr_grpo": "grpo",
-    "dapo": "grpo",
-    "gspo": "grpo",
-    "cispo": "grpo",
-    "rloo": "rloo",
-    "reinforce_pp": "reinforce_plus_plus",
-}
 
 
 def _write(stage: Stage, place: Place, options: Mapping[str, str]) -> Written:
@@ -81,7 +72,7 @@ def _write(stage: Stage, place: Place, options: Mapping[str, str]) -> Written:
 
 def _estimator(algorithm: PolicyGradientSection) -> str:
     with_baseline = getattr(algorithm, "baseline", "none") == "group"
-    return "reinforce_plus_plus_baseline" if with_baseline else _ADVANTAGE[algorithm.name]
+    return "reinforce_plus_plus_baseline" if with_baseline else ADVANTAGE[algorithm.name]
 
 
 def _filter(algorithm: PolicyGradientSection) -> dict[str, Any]:
@@ -106,7 +97,7 @@ def _model(config: TrainConfig, place: Place) -> dict[str, Any]:
 
 def _actor(config: TrainConfig, loss: LossConfig) -> dict[str, Any]:
     optimizer, train = config.optimizer, config.train
-    low, high = _bound(loss.clip_low, 1.0), _bound(loss.clip_high, _NO_DUAL_CLIP)
+    low, high = _bound(loss.clip_low, 1.0), _bound(loss.clip_high, NO_DUAL_CLIP)
     found: dict[str, Any] = {
         "ppo_mini_batch_size": max(train.problems_per_step // train.updates_per_sampling, 1),
         "use_dynamic_bsz": True,
@@ -118,7 +109,7 @@ def _actor(config: TrainConfig, loss: LossConfig) -> dict[str, Any]:
         "clip_ratio": low,
         "clip_ratio_low": low,
         "clip_ratio_high": high,
-        "clip_ratio_c": _NO_DUAL_CLIP if loss.clip_dual is None else loss.clip_dual,
+        "clip_ratio_c": NO_DUAL_CLIP if loss.clip_dual is None else loss.clip_dual,
         "loss_agg_mode": _AGGREGATION[loss.normaliser.kind],
         "use_kl_loss": loss.kl.place == "loss" and loss.kl.coefficient > 0,
         "kl_loss_coef": loss.kl.coefficient,

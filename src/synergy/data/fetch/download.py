@@ -113,19 +113,28 @@ def _go_on(url: str, partial: Path, have: int, token: str | None, on_bytes: OnBy
     try:
         with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as response:
             goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-            with partial.open("ab" if goes_on else "wb") as out:  # a server without ranges sends all of it again
+            with _opened(partial, "ab" if goes_on else "wb") as out:  # a server without ranges sends all of it again
                 while block := response.read(_BLOCK_BYTES):
                     _write(out, block, partial)
                     on_bytes(out.tell())
         return "the server ended it"
+    except FileError:
+        raise
     except urllib.error.HTTPError as error:
         if error.code in _FINAL:
             raise InputError(f"{url}: HTTP {error.code}; expected a file: check the revision, and HF_TOKEN") from None
         if error.code == 416:
             partial.unlink(missing_ok=True)
         return f"HTTP {error.code}"
-    except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException) as error:  # of the network: those of the disk are told above
         return f"{type(error).__name__}: {error}"
+
+
+def _opened(path: Path, mode: str) -> IO[bytes]:
+    try:
+        return path.open(mode)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written ({error.strerror}); give another --out") from None
 
 
 def _write(out: IO[bytes], block: bytes, path: Path) -> None:

@@ -70,12 +70,14 @@ def list_files(hub: Hub, repository: str, revision: str, patterns: Sequence[str]
     commit, siblings = answer.get("sha"), answer.get("siblings")
     if not isinstance(commit, str) or not isinstance(siblings, list):
         raise InputError(f"{hub.url}/{path}: no commit and files in the answer; expected a Hugging Face hub")
-    files = tuple(_file(each) for each in siblings if any(fnmatchcase(each["rfilename"], one) for one in patterns))
+    try:
+        listed = [_file(each) for each in siblings]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{hub.url}/{path}: a file without name or size ({error}); expected a hub's list") from None
+    files = tuple(each for each in listed if any(fnmatchcase(each.path, pattern) for pattern in patterns))
     if not files:
-        raise InputError(
-            f"{repository} at {commit}: no file matches {', '.join(patterns)}; it has: "
-            f"{', '.join(each['rfilename'] for each in siblings[:20])}"
-        )
+        names = ", ".join(each.path for each in listed[:20])
+        raise InputError(f"{repository} at {commit}: no file matches {', '.join(patterns)}; it has: {names}")
     return Listing(repository=repository, commit=commit, licence=_licence(answer), files=files)
 
 

@@ -15,6 +15,7 @@ from synergy.data.formats.tagged import tags
 from synergy.data.formats.target_table import TargetTable
 from synergy.data.layouts.lay_out import check_columns
 from synergy.data.layouts.layout import Row
+from synergy.data.layouts.shapes import read_row
 from synergy.data.row_stream import RowStream
 from synergy.data.tables import table_files
 from synergy.errors import FileError, InputError, nearest, unknown_name
@@ -47,7 +48,7 @@ class Converted:
     num_read: int = 0
     num_no_problem: int = 0  #: rows whose answers we cannot grade, and the like
     dropped: list[tuple[str, str]] = field(default_factory=list)  #: where, and why
-    left_out: tuple[str, ...] = ()  #: columns of the source that are none of ours
+    left_out: dict[str, None] = field(default_factory=dict)  #: columns of a source of ours that are no problem's
     table: TargetTable  #: what was written
 
 
@@ -90,15 +91,17 @@ def _rows(
         stream = RowStream(file)
         for position, theirs in enumerate(stream, start=1):
             where = f"{file}, row {position}"
+            if position == 1:
+                _check_map(file, theirs, wanted)
             row = _renamed(theirs, wanted)
             if origin is None:
                 origin = detected(file, list(row), row)
             if position == 1:
                 done.origin = origin.name
                 check_columns(str(file), list(row), origin.layout, origin.name)
-                known = (*FIELDS, wanted.trace) if origin is SYNERGY else tuple(row)
-                done.left_out = tuple(name for name in row if name not in known and not TAG.fullmatch(name))
             done.num_read += 1
+            if origin is SYNERGY:
+                done.left_out.update(dict.fromkeys(name for name in row if _is_left_out(name, wanted)))
             try:
                 ours = _ours(row, origin, wanted, position, file.stem if wanted.source.is_dir() else None)
                 if ours is None:
@@ -116,7 +119,7 @@ def _rows(
 
 
 def _ours(row: Row, origin: Format, wanted: Conversion, position: int, family: str | None) -> dict[str, Any] | None:
-    read = origin.layout.read(row)
+    read = read_row(origin.layout, row)
     if read is None:
         return None
     number = str(position) if family is None else f"{family}/{position}"
@@ -134,7 +137,7 @@ def _ours(row: Row, origin: Format, wanted: Conversion, position: int, family: s
         found[TRACE] = read[wanted.trace]
     ours = checked(found)
     if wanted.target.needs_trace and ours[TRACE] is None:
-        known = [name for name, value in read.items() if "trace" in name or (name in origin.layout.traces and value)]
+        known = [name for name, value in read.items() if value and ("trace" in name or name in origin.layout.traces)]
         hint = f"name one of {', '.join(known)} with --trace" if known else "choose a format of prompts alone"
         raise InputError(f"no trace, which format {wanted.target.name} needs; expected a worked answer: {hint}")
     return ours
@@ -146,15 +149,23 @@ def _drop(wanted: Conversion, done: Converted, where: str, error: InputError | F
     done.dropped.append((where, str(error)))
 
 
+def _is_left_out(name: str, wanted: Conversion) -> bool:
+    return name not in FIELDS and name != wanted.trace and not TAG.fullmatch(name)
+
+
+def _check_map(file: Path, row: Row, wanted: Conversion) -> None:
+    for ours, theirs in () if wanted.target is PLAIN else wanted.columns.items():
+        if theirs not in row:
+            raise InputError(
+                f"{file}: --map {ours}={theirs}: no such column{nearest(theirs, row)}; expected one of: "
+                f"{', '.join(row)}"
+            )
+
+
 def _renamed(row: Row, wanted: Conversion) -> Row:
     """The row with our names for the mapped columns; a column that had one of these names gives way."""
     if not wanted.columns or wanted.target is PLAIN:
         return row
-    for ours, theirs in wanted.columns.items():
-        if theirs not in row:
-            raise InputError(
-                f"--map {ours}={theirs}: no such column{nearest(theirs, row)}; expected one of: {', '.join(row)}"
-            )
     theirs = set(wanted.columns.values())
     others = {name: value for name, value in row.items() if name not in theirs and name not in wanted.columns}
-    return {**others, **{ours: row[name] for ours, name in wanted.columns.items()}}
+    return {**others, **{ours: row.get(name) for ours, name in wanted.columns.items()}}

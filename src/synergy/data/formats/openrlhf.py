@@ -25,7 +25,7 @@ def _read(row: Row) -> Row | None:
     prompt = row.get("prompt")
     if isinstance(prompt, str):
         row = {**row, "prompt": [{"role": "user", "content": prompt}]}
-    return read_parts(row, "prompt", "response", gold)
+    return read_parts(row, "prompt", "response", gold, marks_in_texts=isinstance(prompt, str))
 
 
 def _write(row: Row, writing: Writing) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from synergy.data.layouts.geometry3k import GEOMETRY3K
 from synergy.data.layouts.layout import Row
 from synergy.data.layouts.mm_eureka_k12 import MM_EUREKA_K12
 from synergy.data.layouts.puzzlevqa import PUZZLEVQA
+from synergy.data.layouts.shapes import UNLIKE
 from synergy.errors import InputError, unknown_name
 
 #: others with the same columns are told by name alone: geometry3k is in EasyR1's, eureka_distill in LLaMA-Factory's
@@ -78,10 +79,9 @@ def detected(path: Path, columns: Sequence[str], row: Row) -> Format:
 
     Raises InputError where several fit, naming them, and where none does, with the columns and the map that is needed.
     """
-    if TAGGED.detect is not None and TAGGED.detect(columns, row):
+    if _fits(TAGGED, columns, row):
         return TAGGED  # whatever else the benchmark's own columns look like
-    others = [each for each in FORMATS.values() if each is not PLAIN and each.detect is not None]
-    found = [each for each in others if each.detect is not None and each.detect(columns, row)]
+    found = [each for each in FORMATS.values() if each is not PLAIN and _fits(each, columns, row)]
     if len(found) == 1:
         return found[0]
     shown = ", ".join(columns) or "none"
@@ -90,9 +90,16 @@ def detected(path: Path, columns: Sequence[str], row: Row) -> Format:
         raise InputError(
             f"{path}: its columns ({shown}) fit several formats, {names}; expected one: say it with --from"
         )
-    if PLAIN.detect is not None and PLAIN.detect(columns, row):
+    if _fits(PLAIN, columns, row):
         return PLAIN
     raise InputError(
         f"{path}: its columns ({shown}) fit no format; expected one of {', '.join(FORMATS)}: name it with --from, or "
         "say which columns hold question and answer with --map question=COLUMN --map answer=COLUMN"
     )
+
+
+def _fits(each: Format, columns: Sequence[str], row: Row) -> bool:
+    try:
+        return each.detect is not None and each.detect(columns, row)
+    except UNLIKE:
+        return False

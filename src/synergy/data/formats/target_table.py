@@ -12,6 +12,7 @@ from synergy.data.formats.cells import cell_of, load
 from synergy.data.formats.dataset_info import write_entry
 from synergy.data.formats.format import Format, ImageMode, Writing
 from synergy.data.formats.marks import has_word
+from synergy.data.formats.our_row import FIELDS
 from synergy.data.formats.picture_files import PictureFiles
 from synergy.data.formats.plain import PLAIN
 from synergy.data.formats.synergy import SYNERGY
@@ -44,10 +45,12 @@ class TargetTable:
         self._names = dict(names or {})
         self._pictures = PictureFiles(path) if self.images is ImageMode.PATH else None
         self._file: TableFile | None = None
+        self._tags: tuple[str, ...] = ()
 
     @contextmanager
     def open(self, tags: Sequence[str] = ()) -> Iterator[None]:
         """Write within the block; the table appears when it ends well. `tags` are further columns for ours."""
+        self._tags = tuple(tags)
         columns = [] if self.target.columns is None else list(self.target.columns(self.images))
         if self.target is SYNERGY:
             columns += [(name, pa.float64() if name.startswith("passrate") else pa.int64()) for name in tags]
@@ -73,6 +76,9 @@ class TargetTable:
         assert self.target.write is not None, "only formats that can be written are targets"
         given: list[tuple[object, Path]] = row["images"]
         self._check_number(len(given))
+        further = [name for name in row if name not in FIELDS and name not in self._tags]
+        if further:
+            raise InputError(f"column {further[0]}, which the first row has not; expected the same columns in all rows")
         loaded = [load(cell, folder) for cell, folder in given]
         cells = [cell_of(each, self.images, self._pictures.put(each) if self._pictures else None) for each in loaded]
         writing = Writing(preset=self.preset, images=self.images, index=self.num_rows)

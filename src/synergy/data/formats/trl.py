@@ -30,8 +30,11 @@ def part_prompt(row: Row, preset: PromptPreset) -> list[dict[str, Any]]:
     return [*turns, _turn("user", [*pictures, {"type": "text", "text": preset.user_text(row["question"])}])]
 
 
-def read_parts(row: Row, name: str, assistant: str, gold: str | None) -> Row | None:
-    """A row of ours from a prompt in parts or texts, and the column of the assistant's turn."""
+def read_parts(row: Row, name: str, assistant: str, gold: str | None, *, marks_in_texts: bool = False) -> Row | None:
+    """A row of ours from a prompt in parts or texts, and the column of the assistant's turn.
+
+    With `marks_in_texts` "<image>" stands for a picture where there are no parts; else it is a word.
+    """
     pictures = picture_cells(row.get("images") or row.get("image"))
     prompt: Any = row.get(name)
     num_parts = (
@@ -41,8 +44,10 @@ def read_parts(row: Row, name: str, assistant: str, gold: str | None) -> Row | N
         raise InputError(f"{num_parts} image parts with {len(pictures)} pictures; expected as many")
     chat = marked_turns(row, name)
     said = chat.get("assistant") or (row.get(assistant) and _said(row, assistant)) or ""
-    # read_chat takes marks out: here these are words
-    return read_chat(row, marked(chat["user"], len(pictures)), marked(said, 0), gold, pictures)
+    # read_chat takes marks out: words that look like one are escaped before
+    has_marks = marks_in_texts and num_parts == 0
+    user = chat["user"] if has_marks else marked(chat["user"], len(pictures))
+    return read_chat(row, user, marked(said, 0), gold, pictures)
 
 
 def _said(row: Row, name: str) -> str:

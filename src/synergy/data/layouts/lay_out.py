@@ -7,6 +7,7 @@ from functools import cache
 from synergy.config.data import LayoutName
 from synergy.data.layouts.layout import Layout, Row
 from synergy.data.layouts.registry import LAYOUTS
+from synergy.data.layouts.shapes import read_row
 from synergy.data.layouts.synergy import SYNERGY
 from synergy.errors import InputError, nearest
 
@@ -23,7 +24,7 @@ def lay_out(label: str, columns: Sequence[str], rows: Sequence[Row], name: Layou
     found: list[Row] = []
     for number, row in enumerate(rows, start=1):
         try:
-            read = layout.read(row)
+            read = read_row(layout, row)
         except InputError as error:
             raise InputError(f"{label}, row {number}, layout {name}: {error}") from None
         if read is not None:
