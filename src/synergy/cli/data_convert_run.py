@@ -89,7 +89,7 @@ def _show(done: Converted, wanted: Conversion) -> None:
             f"{done.table.num_escaped:,} questions hold a word such as <image>: U+2060 stands in it now, so that it is "
             "no picture"
         )
-    if target.beside:
+    if target.dataset_info:
         click.echo(f"data set '{out.stem}' is in {out.with_name('dataset_info.json')}")
     if target.note:
         click.echo(f"note: {target.note}")

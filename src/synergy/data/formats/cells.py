@@ -16,7 +16,8 @@ from synergy.errors import FileError, InputError
 from synergy.grading.image_url import encoded_url
 
 _URL = re.compile(r"data:image/[\w.+-]+;base64,(?P<data>.*)", re.DOTALL)
-_BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
+#: what Pillow raises for bytes that are no sound picture
+BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def load(cell: object, folder: Path) -> Picture:
         with Image.open(io.BytesIO(source)) as opened:
             kind = (opened.format or "png").lower()
             opened.verify()
-    except _BROKEN as error:
+    except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
         raise FileError(f"cannot decode the image ({name}): {reason}; expected PNG or JPEG") from None
     return Picture(source, kind)

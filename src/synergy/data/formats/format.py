@@ -46,5 +46,5 @@ class Format:
     needs_trace: bool = False  #: whether every row must have a worked answer
     num_images: tuple[int, int | None] = (0, None)  #: the fewest and the most pictures of a row
     columns: Callable[[ImageMode], Sequence[tuple[str, pa.DataType]]] | None = None  #: in parquet
-    beside: Mapping[str, Any] = field(default_factory=dict)  #: the entry of dataset_info.json, for LLaMA-Factory
+    dataset_info: Mapping[str, Any] = field(default_factory=dict)  #: its entry there, for LLaMA-Factory
     note: str = ""  #: what to know before using the file there

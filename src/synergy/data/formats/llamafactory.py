@@ -84,7 +84,7 @@ SHAREGPT = Format(
     images=_IMAGES,
     needs_trace=True,
     columns=_sharegpt_columns,
-    beside={
+    dataset_info={
         "formatting": "sharegpt",
         "columns": {"messages": "conversations", "images": "images"},
         "tags": {
@@ -105,7 +105,7 @@ ALPACA = Format(
     images=_IMAGES,
     needs_trace=True,
     columns=_alpaca_columns,
-    beside={
+    dataset_info={
         "formatting": "alpaca",
         "columns": {
             "prompt": "instruction",

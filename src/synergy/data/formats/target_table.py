@@ -64,8 +64,8 @@ class TargetTable:
             raise
         finally:
             self._file = None
-        if self.target.beside:
-            write_entry(self.path, self.target.beside)
+        if self.target.dataset_info:
+            write_entry(self.path, self.target.dataset_info)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Write a row (`our_row.checked`), whose images are pairs of a cell and the folder that its path starts at.
