@@ -107,6 +107,9 @@ def test_two_stages_find_each_other_in_one_folder(tmp_path: Path):
     said = (tmp_path / NOT_THE_SAME).read_text()
     assert "## Stage sft\n- sft: not for easyr1; export it with --to llamafactory" in said
     assert "put the model of stage sft there" in said
+    assert "# What llamafactory does otherwise" in said, "of the other framework in the same folder"
+    _written("two_stage", "easyr1", tmp_path)
+    assert (tmp_path / NOT_THE_SAME).read_text() == said
 
 
 @pytest.mark.parametrize(

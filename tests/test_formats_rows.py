@@ -262,7 +262,7 @@ _cells = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(row=st.dictionaries(st.sampled_from([*_COLUMNS, *_FURTHER, "answer_kind"]), _cells, max_size=8))
 def test_rows_of_any_shape_are_told_in_words(row: dict[str, Any]):
     """Nobody's table ends in a traceback."""

@@ -1,6 +1,7 @@
 """An arm's export as a folder: NOT_THE_SAME.md, and a sub-folder a stage with configuration, data and reward."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def write_export(
     for stage in stages:
         _write_data(stage, target, out, on_progress)
         _write_files(written[stage.name], target, out / stage.name)
-    _write_text(out / NOT_THE_SAME, _not_the_same(arm, target, written, places))
+    _write_text(out / NOT_THE_SAME, _others(out, target) + _not_the_same(arm, target, written, places))
     return written
 
 
@@ -92,9 +93,26 @@ def _write_files(written: Written, target: Target, folder: Path) -> None:
         _write_text(folder / name, content)
 
 
+def _heading(target: Target) -> str:
+    return f"# What {target.name} does otherwise"
+
+
+def _others(out: Path, target: Target) -> str:
+    """What the file says of other frameworks, whose stages may lie in the same folder."""
+    path = out / NOT_THE_SAME
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{path}: cannot be read ({error}); give another --out") from None
+    headings = {name: _heading(each) for name, each in TARGETS.items() if name != target.name}
+    sections = [f"# {part}".rstrip() for part in re.split(r"^# ", text, flags=re.MULTILINE)[1:]]
+    kept = [part for part in sections if part.partition("\n")[0] in headings.values()]
+    return "".join(f"{part}\n\n" for part in kept)
+
+
 def _not_the_same(arm: ArmStages, target: Target, written: Mapping[str, Written], places: Mapping[str, Place]) -> str:
     lines = [
-        f"# What {target.name} does otherwise",
+        _heading(target),
         "",
         f"Study {arm.study}, arm {arm.arm}, seed {arm.seed}, for {target.name} {target.version}. Not run there.",
         "",
