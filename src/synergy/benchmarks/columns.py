@@ -4,14 +4,13 @@ A cell is empty where it is missing, None, NaN or white space. VLMEvalKit reads 
 the texts "None" and "NA" are empty too, so that it drops an option that says so; here they are texts.
 """
 
-import ast
-import json
 import re
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 
 from synergy.benchmarks.benchmark import Row
+from synergy.data.options import literal_list
 from synergy.errors import InputError
 
 #: Where tables without an id of their own keep the row's position, counted from 0.
@@ -21,7 +20,6 @@ POSITION = "row_position"
 DIFFICULTY = "difficulty_level_for_qwen2.5_vl_7b"
 PASS_RATE = "passrate_for_qwen2.5_vl_7b"
 
-_MAX_LIST_CHARACTERS = 100_000
 _LEVEL = re.compile(r"(?:l|level)?\s*([1-5])(?:\.0)?", re.IGNORECASE)
 
 
@@ -59,21 +57,6 @@ def values(cell: object) -> tuple[Any, ...]:
         return tuple(cell)
     found = literal_list(cell) if isinstance(cell, str) else None
     return (cell,) if found is None else found
-
-
-def literal_list(written: str) -> tuple[Any, ...] | None:
-    """The items of a list written out in Python or JSON, None for any other text."""
-    written = written.strip()
-    if not (written.startswith("[") and written.endswith("]")) or len(written) > _MAX_LIST_CHARACTERS:
-        return None
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found = read(written)
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            continue
-        if isinstance(found, list):
-            return tuple(found)
-    return None
 
 
 def mapping(cell: object) -> Mapping[str, Any]:

@@ -6,14 +6,15 @@ An image's *source* is kept until the picture is asked for, as thousands of deco
 import base64
 import binascii
 import io
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from synergy.benchmarks.benchmark import Row
-from synergy.benchmarks.columns import is_empty, literal_list
+from synergy.benchmarks.columns import is_empty
+from synergy.data.formats.cells import BROKEN
+from synergy.data.options import literal_list
 from synergy.errors import FileError
 
 Source = bytes | Path | Image.Image
@@ -24,7 +25,6 @@ _NUMBERED = tuple(f"image_{number}" for number in range(1, 8))  # MMMU's image_1
 #: Every column that may hold images; the first of them that does is taken, the numbered ones together.
 IMAGE_COLUMNS = ("decoded_image", *_NUMBERED, SOURCES, "image", "image_path")
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
-_BAD_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 
 
 def images_of(row: Row) -> tuple[Image.Image, ...]:
@@ -48,7 +48,7 @@ def check(source: Source) -> None:
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
             opened.verify()
-    except _BAD_IMAGE as error:
+    except BROKEN as error:
         raise _undecodable(source, error) from None
 
 
@@ -58,7 +58,7 @@ def _decode(source: Source) -> Image.Image:
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
             return opened.convert("RGB")
-    except _BAD_IMAGE as error:
+    except BROKEN as error:
         raise _undecodable(source, error) from None
 
 

@@ -28,6 +28,8 @@ VERBS = {
     "merge": Verb("synergy.cli.merge:merge", "Merge checkpoints: linear, slerp, ties, dare, task arithmetic."),
     "compare": Verb("synergy.cli.compare:compare", "Compare the weights of two checkpoints, tensor by tensor."),
     "diagnose": Verb("synergy.cli.diagnose:diagnose", "Ask what happened to a study's models, or to one run."),
+    "data": Verb("synergy.cli.data:data", "Make, check, tag, split and convert reasoning data."),
+    "export": Verb("synergy.cli.export:export", "Write an arm for LLaMA-Factory, verl or EasyR1, to rerun it there."),
     "report": Verb("synergy.cli.report:report", "Write a study's report: one HTML page that needs nothing else."),
     "pocket": Verb("synergy.cli.pocket:pocket", "Show, export, build or describe the built-in tiny model."),
     "diff": Verb("synergy.cli.diff:diff", "Compare two configs: exactly the fields that differ."),

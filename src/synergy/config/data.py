@@ -18,6 +18,17 @@ LayoutName = Literal[
     "vlaa_thinking_sft",
     "vlaa_thinking_grpo",
     "geometry3k",
+    "s1k",
+    "tagged",
+    "easyr1",
+    "verl",
+    "llamafactory_sharegpt",
+    "llamafactory_alpaca",
+    "ms_swift",
+    "trl_prompt_only",
+    "trl_prompt_completion",
+    "trl_messages",
+    "openrlhf",
 ]
 
 
@@ -55,7 +66,8 @@ class TableDataConfig(DataSection):
     """What files and hub data sets share: one problem a row."""
 
     layout: LayoutName = "synergy"
-    """whose columns the table has; synergy: ours, as `synergy pocket export` writes them. Others: `data/layouts/`"""
+    """whose columns the table has; synergy: ours, as `synergy pocket export` writes them. Others: `data/layouts/`, and
+    frameworks' formats, `data/formats/`"""
     hashed_part: tuple[Share, Share] | None = None
     """[start, end): the rows whose group hashes into this part of [0, 1); null for all. A group is what must not stand
     on both sides of a split, such as twins of one picture (of layout synergy: the column group, else the id), so that

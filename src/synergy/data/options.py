@@ -1,11 +1,15 @@
 """Reading a question's options out of texts; knows nothing about which one is right for a response."""
 
+import ast
+import json
 import re
 from collections.abc import Sequence
 from string import ascii_uppercase
+from typing import Any
 
 from synergy.errors import InputError
 
+_MAX_LIST_CHARACTERS = 100_000
 _LISTED = re.compile(r"(?:^|[\s;,(])\(?(?P<letter>[A-J])[).:：．、]\s*")
 _OPTIONS = re.compile(r"\n\s*(?:Options|Choices):\s*(?P<options>\(?A\b.*)\Z", re.DOTALL)
 
@@ -41,3 +45,18 @@ def split_options(written: str) -> tuple[str, tuple[str, ...]]:
     match = _OPTIONS.search(written)
     options = listed_options(match["options"]) if match else ()
     return (written[: match.start()].strip(), options) if match and options else (written.strip(), ())
+
+
+def literal_list(written: str) -> tuple[Any, ...] | None:
+    """The items of a list written out in Python or JSON, None for any other text."""
+    written = written.strip()
+    if not (written.startswith("[") and written.endswith("]")) or len(written) > _MAX_LIST_CHARACTERS:
+        return None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(written)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+        if isinstance(found, list):
+            return tuple(found)
+    return None

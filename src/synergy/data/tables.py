@@ -9,16 +9,17 @@ from synergy.file_hash import file_sha256
 SUFFIXES = (".parquet", ".jsonl", ".json")
 
 
-def table_files(path: Path) -> list[Path]:
+def table_files(path: Path, further: tuple[str, ...] = ()) -> list[Path]:
     """The file itself; of a folder its tables by name, else those of its one sub-folder that has any.
 
-    Raises InputError where there are none, or several sub-folders have some; FileError where nothing is there.
+    `further` suffixes are taken of a file alone. Raises InputError where there are none, or several sub-folders have
+    some; FileError where nothing is there.
     """
     expected = f"expected a folder, or a file ending in {', '.join(SUFFIXES)}"
     if not path.exists():
         raise FileError(f"{path}: cannot be read (no such file or folder); {expected}")
     if not path.is_dir():
-        if path.suffix not in SUFFIXES:
+        if path.suffix not in (*SUFFIXES, *further):
             raise InputError(f"{path}: cannot tell its format; {expected}")
         return [path]
     try:

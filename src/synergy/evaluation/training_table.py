@@ -7,31 +7,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synergy.errors import FileError
+from synergy.problem_columns import problem_schema
 
 DATA = "data.parquet"
 TRACE_COLUMN = "trace"  #: of `data.parquet`, for `data.trace_column`
 _ROWS_PER_GROUP = 500
-_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-#: what `synergy.data.rows` reads with trace_column "trace", and where each row is from
-SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),  # the problem's own; with #RUN where several responses to it may be kept
-        ("question", pa.string()),
-        ("answer", pa.string()),  # the response's own where the model made it: equal to the gold one by grading
-        ("answer_kind", pa.string()),
-        ("choices", pa.list_(pa.string())),
-        ("images", pa.list_(_IMAGE)),
-        ("source", pa.string()),
-        ("family", pa.string()),
-        ("level", pa.int64()),
-        ("reference", pa.string()),
-        ("trace", pa.string()),
-        ("problem_id", pa.string()),
-        ("gold", pa.string()),
-        ("origin", pa.string()),  # "model" or "demonstration"
-        ("run", pa.int64()),
-        ("num_tokens", pa.int64()),
-    ]
+#: what `synergy.data.rows` reads with trace_column "trace", and where each row is from. The id is the problem's own,
+#: with #RUN where several responses to it may be kept; the answer is the response's own where the model made it, equal
+#: to the gold one by grading
+SCHEMA = problem_schema(
+    ("trace", pa.string()),
+    ("problem_id", pa.string()),
+    ("gold", pa.string()),
+    ("origin", pa.string()),  # "model" or "demonstration"
+    ("run", pa.int64()),
+    ("num_tokens", pa.int64()),
 )
 
 

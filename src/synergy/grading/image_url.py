@@ -10,4 +10,9 @@ def data_url(image: Image) -> str:
     """The image as a PNG within a url: its pixels arrive as they are."""
     file = io.BytesIO()
     image.save(file, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return encoded_url(file.getvalue(), "png")
+
+
+def encoded_url(encoded: bytes, kind: str) -> str:
+    """An encoded image within a url; `kind` is png, jpeg, webp …"""
+    return f"data:image/{kind};base64,{base64.b64encode(encoded).decode()}"

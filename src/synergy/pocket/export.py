@@ -1,7 +1,6 @@
 """Pocket problems, pictures and traces as parquet files that `datasets.load_dataset("parquet", …)` reads."""
 
 import io
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,31 +11,16 @@ from PIL.Image import Image
 
 from synergy.errors import FileError
 from synergy.pocket.world import Item
+from synergy.problem_columns import DECODED_IMAGES, problem_schema
 
 ROWS_PER_GROUP = 500
 
-_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("question", pa.string()),
-        ("answer", pa.string()),
-        ("answer_kind", pa.string()),
-        ("choices", pa.list_(pa.string())),
-        ("images", pa.list_(_IMAGE)),
-        ("source", pa.string()),
-        ("family", pa.string()),
-        ("level", pa.int64()),
-        ("reference", pa.string()),
-        ("caption", pa.string()),
-        ("short_trace", pa.string()),
-        ("long_trace", pa.string()),
-        ("text_twin", pa.string()),
-    ],
-    # `datasets` decodes the column to PIL images where this says so
-    metadata={
-        "huggingface": json.dumps({"info": {"features": {"images": [{"_type": "Image"}]}}}),
-    },
+SCHEMA = problem_schema(
+    ("caption", pa.string()),
+    ("short_trace", pa.string()),
+    ("long_trace", pa.string()),
+    ("text_twin", pa.string()),
+    metadata=DECODED_IMAGES,
 )
 
 

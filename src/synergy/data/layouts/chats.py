@@ -20,6 +20,11 @@ def turns(row: Row, *names: str) -> dict[str, str]:
     Turns are {role, content} or {from, value}; content is a text or a list of parts, and a column may hold all of it
     as JSON text. Raises InputError for anything else.
     """
+    return {role: _IMAGE_MARK.sub(" ", words).strip() for role, words in marked_turns(row, *names).items()}
+
+
+def marked_turns(row: Row, *names: str) -> dict[str, str]:
+    """The same with the marks that stand for pictures left in the texts."""
     name = next((name for name in names if row.get(name)), names[0])
     value: Any = row.get(name)
     if isinstance(value, str):
@@ -57,4 +62,4 @@ def _words(content: object) -> str:
     if isinstance(content, list):
         parts = [part.get("text") for part in content if isinstance(part, Mapping)]
         content = "\n".join(part for part in parts if isinstance(part, str))
-    return _IMAGE_MARK.sub(" ", content).strip() if isinstance(content, str) else ""
+    return content if isinstance(content, str) else ""

@@ -7,6 +7,7 @@ from functools import cache
 from synergy.config.data import LayoutName
 from synergy.data.layouts.layout import Layout, Row
 from synergy.data.layouts.registry import LAYOUTS
+from synergy.data.layouts.shapes import read_row
 from synergy.data.layouts.synergy import SYNERGY
 from synergy.errors import InputError, nearest
 
@@ -19,11 +20,11 @@ def lay_out(label: str, columns: Sequence[str], rows: Sequence[Row], name: Layou
     Raises InputError for a missing column, naming those there are, and for a row that does not fit, by its number.
     """
     layout = LAYOUTS[name]
-    _check_columns(label, columns, layout, name)
+    check_columns(label, columns, layout, name)
     found: list[Row] = []
     for number, row in enumerate(rows, start=1):
         try:
-            read = layout.read(row)
+            read = read_row(layout, row)
         except InputError as error:
             raise InputError(f"{label}, row {number}, layout {name}: {error}") from None
         if read is not None:
@@ -39,7 +40,8 @@ def _say_left_out(label: str, num_out: int, num: int, name: str) -> None:
     _log.warning("%s: %d of %d rows are no problem in layout %s, left out", label, num_out, num, name)
 
 
-def _check_columns(label: str, columns: Sequence[str], layout: Layout, name: str) -> None:
+def check_columns(label: str, columns: Sequence[str], layout: Layout, name: str) -> None:
+    """Raise InputError for a column that the layout needs and the table lacks, naming those there are."""
     for column in layout.columns:
         if not any(each in columns for each in column.split("|")):
             raise InputError(

@@ -1,24 +1,14 @@
-"""All layouts by name."""
+"""All layouts by name: what a data section can read, of data sets and of other frameworks' formats."""
 
 from collections.abc import Mapping
+from typing import get_args
 
 from synergy.config.data import LayoutName
-from synergy.data.layouts.eureka_distill import EUREKA_DISTILL
-from synergy.data.layouts.geometry3k import GEOMETRY3K
+from synergy.data.formats.registry import FORMATS
 from synergy.data.layouts.layout import Layout
-from synergy.data.layouts.mm_eureka import MM_EUREKA
-from synergy.data.layouts.mm_eureka_k12 import MM_EUREKA_K12
-from synergy.data.layouts.puzzlevqa import PUZZLEVQA
 from synergy.data.layouts.synergy import SYNERGY
-from synergy.data.layouts.vlaa_thinking import VLAA_THINKING_GRPO, VLAA_THINKING_SFT
 
+#: ours is read as it is, further columns and all
 LAYOUTS: Mapping[LayoutName, Layout] = {
-    "synergy": SYNERGY,
-    "puzzlevqa": PUZZLEVQA,
-    "mm_eureka_k12": MM_EUREKA_K12,
-    "mm_eureka": MM_EUREKA,
-    "eureka_distill": EUREKA_DISTILL,
-    "vlaa_thinking_sft": VLAA_THINKING_SFT,
-    "vlaa_thinking_grpo": VLAA_THINKING_GRPO,
-    "geometry3k": GEOMETRY3K,
+    name: SYNERGY if name == "synergy" else FORMATS[name].layout for name in get_args(LayoutName)
 }
