@@ -31,7 +31,8 @@ class PocketExamples:
         item = self._items[index]
         problem = item.text_twin() if self._config.twins else item.problem()
         demonstration = replace(self._demonstration(item), problem_id=problem.id)
-        return Example(problem=problem, demonstrations=(demonstration,))
+        columns = {"caption": item.caption(), "text_twin": item.text_twin().question}
+        return Example(problem=problem, demonstrations=(demonstration,), columns=columns)
 
     def _demonstration(self, item: Item) -> Demonstration:
         return item.long() if self._config.trace == "long" else item.short()
