@@ -103,6 +103,8 @@ class SplitConfig(StepSection):
     """the cues; null for the eight of 2504.11468, A.2"""
     whole_words: bool = False
     """false: a cue counts inside other words too ("again" in "against"), which is the study's rule"""
+    assumed_rl: Share | None = None
+    """the share of traces that should have a cue, for `--plan` alone; null where nothing is assumed"""
 
 
 class FunctionConfig(StepSection):

@@ -75,7 +75,7 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
     Raises FileError or InputError where the folder holds no study, or one in which nothing was evaluated yet.
     """
     path = out or folder / REPORT
-    _write(path, report_page(folder).encode("utf-8", "replace"))
+    write_whole(path, report_page(folder).encode("utf-8", "replace"))
     return path
 
 
@@ -114,7 +114,8 @@ def _asset(name: str) -> str:
     return (files("synergy.report") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that a reader finds whole or not at all; raises FileError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

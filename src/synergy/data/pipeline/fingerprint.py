@@ -15,7 +15,9 @@ from synergy.file_hash import file_sha256
 
 VERSION = 1  #: raised when the same config would give other outcomes
 
-_OF_SOURCE = ("assumed", "most_rl", "most_sft", "pool")  #: no part of what steps do
+#: no part of what steps do
+_OF_SOURCE = ("assumed", "most_rl", "most_sft", "pool")
+_OF_STEP = ("assumed_kept", "assumed_completion_tokens", "assumed_rl", "template")
 
 
 def fingerprint(config: PipelineConfig, templates: Mapping[str, PromptTemplate]) -> str:
@@ -29,7 +31,7 @@ def fingerprint(config: PipelineConfig, templates: Mapping[str, PromptTemplate])
             name: source.model_dump(mode="json", exclude=set(_OF_SOURCE)) for name, source in config.sources.items()
         },
         "tables": {name: _tables(source.data) for name, source in config.sources.items()},
-        "steps": [step.model_dump(mode="json", exclude={"assumed_kept", "template"}) for step in config.steps],
+        "steps": [step.model_dump(mode="json", exclude=set(_OF_STEP)) for step in config.steps],
         "models": {name: endpoint.model for name, endpoint in config.endpoints.items()},
         "templates": {name: template.text for name, template in templates.items()},
         "functions": [
