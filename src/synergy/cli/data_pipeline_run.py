@@ -29,6 +29,10 @@ def plan_only(path: Path, overrides: tuple[str, ...]) -> None:
     console.print(plan_table(config, planned))
     if config.published is not None:
         console.print(published_table(config.published, planned))
+    cost = sum(step.cost for source in planned for step in source.steps)
+    if config.budget.money is not None and cost > config.budget.money:
+        most = f"{config.budget.currency}{config.budget.money:,.2f}"
+        console.print(f"more than the budget of {most}, at which the run would stop", highlight=False)
     console.print(
         "estimated: assumed shares pass each step, assumed lengths of replies, templates at "
         f"{config.assumed.characters_per_token:g} characters a token, {config.assumed.image_tokens} tokens an image; "

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -11,11 +12,13 @@ from synergy.data.pipeline.funnel import Funnel, SourceCounts
 from synergy.data.pipeline.plan import PlannedSource, PlannedStep
 from synergy.data.pipeline.sample import READING
 from synergy.errors import InputError
+from synergy.report.markup import amount
 from synergy.studies.published import read_published
 
 _PUBLISHED_TABLE = "pipeline"
 _TOTAL = "total"
-_EXPECTED = ("num_problems", "num_kept", "num_sft", "num_rl")
+#: what is shown beside the published figures: heading, ours, their column
+_COMPARED = (("kept", "num_kept", "pipeline"), ("SFT", "num_sft", "SFT"), ("RL", "num_rl", "RL"))
 
 
 def funnel_table(funnel: Funnel) -> Table:
@@ -69,7 +72,8 @@ def plan_table(config: PipelineConfig, planned: Sequence[PlannedSource]) -> Tabl
     num_in, num_out = sum(source.num_problems for source in planned), sum(source.num_kept for source in planned)
     table.add_row(
         _TOTAL,
-        *(f"{value:,.0f}" for value in (num_in, calls, prompt, completion)),
+        *(f"{value:,.0f}" for value in (num_in, calls)),
+        *(amount(value) for value in (prompt, completion)),
         f"{currency}{cost:,.2f}",
         f"{num_out:,.0f}",
     )
@@ -83,16 +87,21 @@ def published_table(name: str, planned: Sequence[PlannedSource]) -> Table:
         figures = published.table(_PUBLISHED_TABLE)
     except KeyError:
         raise InputError(f"published {name}: no table '{_PUBLISHED_TABLE}'; expected figures of a pipeline") from None
-    columns = ("original", "kept", "SFT", "RL", *(f"published {column}" for column in figures.columns))
-    table = _table("source", *columns, title=f"Expected, estimated, beside {published.paper}, {figures.source}")
-    rows = {row.name: row.values for row in figures.rows}
-    nothing = tuple(None for _ in figures.columns)
+    table = _table(
+        "source",
+        "original",
+        *(heading for ours, _, _ in _COMPARED for heading in (ours, "theirs")),
+        title=f"Expected, estimated, beside {published.paper}, {figures.source}",
+    )
     for source in planned:
-        ours = (source.num_problems, source.num_kept, source.num_sft, source.num_rl)
-        table.add_row(Text(source.name), *map(_shown, (*ours, *rows.get(source.name, nothing))))
+        theirs = figures.row(source.name) if source.name in {row.name for row in figures.rows} else {}
+        cells = [(getattr(source, name), theirs.get(column)) for _, name, column in _COMPARED]
+        table.add_row(Text(source.name), f"{source.num_problems:,}", *(_shown(each) for pair in cells for each in pair))
     table.add_section()
-    sums = [_sum([getattr(source, name) for source in planned]) for name in _EXPECTED]
-    table.add_row(_TOTAL, *map(_shown, (*sums, *rows.get(_TOTAL, nothing))))
+    theirs = figures.row(_TOTAL)
+    cells = [(_sum([getattr(each, name) for each in planned]), theirs.get(column)) for _, name, column in _COMPARED]
+    num = sum(each.num_problems for each in planned)
+    table.add_row(_TOTAL, f"{num:,}", *(_shown(each) for pair in cells for each in pair))
     return table
 
 
@@ -106,8 +115,8 @@ def _planned_cells(steps: Sequence[PlannedStep], currency: str) -> list[str]:
     return [
         f"{sum(step.num_in for step in steps):,.0f}",
         f"{sum(step.num_calls for step in steps):,.0f}",
-        f"{sum(step.prompt_tokens for step in steps):,.0f}",
-        f"{sum(step.completion_tokens for step in steps):,.0f}",
+        amount(sum(step.prompt_tokens for step in steps)),
+        amount(sum(step.completion_tokens for step in steps)),
         f"{currency}{cost:,.2f}",
         f"{sum(step.num_out for step in steps):,.0f}",
     ]
@@ -133,7 +142,7 @@ def _shown(value: float | None) -> str:
 
 
 def _table(*columns: str, title: str) -> Table:
-    table = Table(*columns, title=title)
+    table = Table(*columns, title=title, box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "left" if column.header in ("step", "reason") else "right"
     return table
