@@ -94,3 +94,8 @@ def asked_text(body: dict[str, Any]) -> str:
     """The text of the last message."""
     content = body["messages"][-1]["content"]
     return content if isinstance(content, str) else content[-1]["text"]
+
+
+def question_of(body: dict[str, Any]) -> str:
+    """What the shipped template for distilling asks."""
+    return asked_text(body).partition("<question>")[2].partition("</question>")[0]

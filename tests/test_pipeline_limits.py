@@ -45,7 +45,7 @@ def test_the_budget_lets_nothing_through_that_could_exceed_it() -> None:
         budget.spend(Price(tokens=30, money=0.0))
     with budget.reserved(Price(tokens=30, money=0.0)):
         pass
-    with pytest.raises(BudgetSpentError, match="budget 100 tokens: 70 tokens and .* may take 31 tokens"):
+    with pytest.raises(BudgetSpentError, match=r"budget 100 tokens: 70 tokens and .* may take 31 tokens"):
         budget.reserved(Price(tokens=31, money=0.0)).__enter__()
 
 
