@@ -81,7 +81,7 @@ def _finish(opened: Opened) -> Funnel:
     console.print(funnel_table(funnel))
     console.print(reasons_table(funnel))
     for line in cue_lines(funnel):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, markup=False)
     names = ", ".join([*TABLES.values(), FUNNEL, page.name])
     click.echo(f"{opened.folder}: {names}")
     return funnel

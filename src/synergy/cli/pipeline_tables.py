@@ -10,6 +10,7 @@ from rich.text import Text
 from synergy.config.pipeline import PipelineConfig
 from synergy.data.pipeline.funnel import Funnel, SourceCounts
 from synergy.data.pipeline.plan import PlannedSource, PlannedStep
+from synergy.data.pipeline.pools import NO_TRACE, OVER
 from synergy.data.pipeline.sample import READING
 from synergy.errors import InputError
 from synergy.report.markup import amount
@@ -44,8 +45,9 @@ def reasons_table(funnel: Funnel) -> Table:
             found.update({"unanswered (will be asked again)": counts.num_failed} if counts.num_failed else {})
             for reason, num in found.most_common():
                 table.add_row(Text(name), step, f"{num:,}", Text(reason))
-        if source.pools["over"]:
-            table.add_row(Text(name), "pools", f"{source.pools['over']:,}", "over the source's limits")
+        for reason in (OVER, NO_TRACE):
+            if source.pools[reason]:
+                table.add_row(Text(name), "pools", f"{source.pools[reason]:,}", reason)
     return table
 
 

@@ -51,7 +51,8 @@ class AskingSection(StepSection):
     images: bool = False
     """whether the sample's images are sent along"""
     tries: Count = 1
-    """ask so many times at most where a reply cannot be used: malformed, refused, cut off; all replies are kept"""
+    """ask so many times at most where a reply cannot be used: malformed, refused, cut off; all replies are kept. At
+    temperature 0 another try mostly says the same"""
     refusals: tuple[Phrase, ...] = ("i'm sorry", "i am sorry", "i can't", "i cannot", "i'm unable", "i am unable")
     """a reply that begins with one of these, in any case, is a refusal; ours"""
     assumed_completion_tokens: Count = 256

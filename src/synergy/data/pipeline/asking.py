@@ -49,7 +49,7 @@ class Asker:
     def _fresh(self, endpoint: Endpoint, request: ChatRequest, step: str, key: str) -> StoredReply:
         num_prompt = self.prompt_tokens(request)
         most = price_of(endpoint.config, num_prompt, request.sampling.max_tokens)
-        with endpoint.slot(most.tokens), self._budget.reserved(most):
+        with self._budget.reserved(most), endpoint.slot(most.tokens):
             began = time.monotonic()
             said = endpoint.ask(request.body())
             is_told = said.prompt_tokens is not None and said.completion_tokens is not None

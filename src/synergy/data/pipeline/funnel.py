@@ -7,7 +7,7 @@ from typing import Any
 
 from synergy.config.pipeline import PipelineConfig
 from synergy.config.pipeline_steps import step_name
-from synergy.data.pipeline.pools import Pools
+from synergy.data.pipeline.pools import NO_TRACE, OVER, Pools
 from synergy.data.pipeline.sample import READING, Fate
 from synergy.data.pipeline.samples import Finished
 from synergy.data.pipeline.steps.split import CUES, CUES_AS_WORDS
@@ -35,9 +35,7 @@ class SourceCounts:
     steps: dict[str, StepCounts]
     num_in: int = 0
     num_kept: int = 0  #: by all steps
-    pools: Counter[str] = field(
-        default_factory=Counter
-    )  #: "rl", "sft", and "over" for what the source's limits leave out
+    pools: Counter[str] = field(default_factory=Counter)  #: "rl", "sft", and why others of the kept are in neither
 
     @property
     def num_failed(self) -> int:
@@ -88,7 +86,7 @@ def count_funnel(config: PipelineConfig, samples: Iterable[Finished], pools: Poo
         _count_cues(funnel, sample)
         if sample.fate is Fate.KEPT:
             source.num_kept += 1
-            source.pools[pools.of(sample.key) or "over"] += 1
+            source.pools[pools.of(sample.key) or ""] += 1
     return funnel
 
 
@@ -138,5 +136,6 @@ def _source_json(source: SourceCounts) -> dict[str, Any]:
         "num_kept": source.num_kept,
         "num_rl": source.pools["rl"],
         "num_sft": source.pools["sft"],
-        "num_over_the_limits": source.pools["over"],
+        "num_over_the_limits": source.pools[OVER],
+        "num_without_trace": source.pools[NO_TRACE],
     }

@@ -1,4 +1,4 @@
-"""Which pool a kept sample goes to: as its source says, else as the split says, within the source's limits."""
+"""Where a kept sample goes: to the pool that its source or else the split names, within the source's limits."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,6 +7,8 @@ from synergy.config.pipeline import PipelineConfig
 from synergy.data.pipeline.sample import Fate
 from synergy.data.pipeline.samples import Finished
 from synergy.data.pipeline.steps.split import POOL
+
+OVER, NO_TRACE = "over_the_limit", "no_trace"
 
 
 class Pools:
@@ -17,16 +19,18 @@ class Pools:
         for sample in samples:
             if sample.fate is Fate.KEPT:
                 pool = config.sources[sample.source].pool or _of_split(sample)
+                pool = NO_TRACE if pool == "sft" and not sample.fields["reasoning"] else pool
                 found.setdefault((sample.source, pool), []).append(sample.key)
         self._pools: dict[str, str] = {}
         for (source, pool), keys in found.items():
             limits = config.sources[source]
-            most = limits.most_rl if pool == "rl" else limits.most_sft
+            most = {"rl": limits.most_rl, "sft": limits.most_sft}.get(pool)
             kept = keys if most is None else sorted(keys, key=_hash)[:most]
+            self._pools.update(dict.fromkeys(keys, OVER))
             self._pools.update(dict.fromkeys(kept, pool))
 
     def of(self, key: str) -> str | None:
-        """ "rl" or "sft"; None for a sample that was dropped or is over a limit."""
+        """ "rl" or "sft", else why a kept sample is in neither; None for a sample that was not kept."""
         return self._pools.get(key)
 
 
