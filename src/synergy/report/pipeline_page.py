@@ -15,7 +15,7 @@ from synergy.data.pipeline.sample import Fate
 from synergy.data.pipeline.samples import Finished
 from synergy.errors import FileError
 from synergy.report.data_table import html_table
-from synergy.report.markup import lines
+from synergy.report.markup import lines, paragraph
 from synergy.report.page import write_whole
 from synergy.report.pictures import data_uri
 
@@ -54,7 +54,7 @@ def write_page(opened: Opened, funnel: Funnel) -> Path:
     """Write FOLDER/samples.html, whole or not at all: some samples of each source and outcome; raises FileError."""
     path = opened.folder / PAGE
     chosen = list(_chosen(opened.samples.all()))
-    shown = [_sample(sample, _pictures(opened, sample)) for sample in chosen]
+    shown = [_sample(sample, _problem(opened, sample)) for sample in chosen]
     title = opened.config.title or f"Pipeline {opened.folder.name}"
     note = Markup("<p>{} of {:,} samples: the first {} of each source and outcome.</p>").format(
         len(chosen), sum(source.num_in for source in funnel.sources.values()), _SAMPLES_PER_OUTCOME
@@ -81,13 +81,16 @@ def outcome_of(sample: Finished) -> str:
     return "kept" if sample.fate is Fate.KEPT else f"{sample.fate} by {sample.step}: {sample.reason}"
 
 
-def _pictures(opened: Opened, sample: Finished) -> tuple[str, list[str]]:
-    """The question and its pictures as data URIs."""
+def _problem(opened: Opened, sample: Finished) -> Markup:
+    """Pictures, question, gold answer."""
     try:
         problem = opened.sources.sample(sample.position).problem
     except FileError as error:
-        return f"cannot be read: {error}", []
-    return problem.question, [uri for image in problem.images if (uri := data_uri(_png(image)))]
+        return paragraph(f"cannot be read: {error}")
+    uris = [uri for image in problem.images if (uri := data_uri(_png(image)))]
+    images = [Markup('<img src="{}" alt="" class="tiny">').format(uri) for uri in uris]
+    shown = Markup('<div class="pictures">{}</div>').format(Markup("").join(images))
+    return lines([shown, paragraph(problem.question), paragraph(f"Gold answer: {problem.answer}", "small")])
 
 
 def _png(image: Image) -> bytes:
@@ -118,18 +121,10 @@ def _funnel(funnel: Funnel) -> Markup:
     )
 
 
-def _sample(sample: Finished, shown: tuple[str, list[str]]) -> Markup:
-    question, uris = shown
-    images = [Markup('<img src="{}" alt="" class="tiny">').format(uri) for uri in uris]
+def _sample(sample: Finished, problem: Markup) -> Markup:
     steps = [_step(record) for record in sample.steps]
-    return Markup(
-        '<details class="cell"><summary>{} – {}</summary>\n<div class="pictures">{}</div>\n<p>{}</p>\n{}\n</details>'
-    ).format(
-        sample.key,
-        outcome_of(sample),
-        Markup("").join(images),
-        question,
-        lines(steps),
+    return Markup('<details class="cell"><summary>{} – {}</summary>\n{}\n{}\n</details>').format(
+        sample.key, outcome_of(sample), problem, lines(steps)
     )
 
 
