@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from loopback import Refusal, loopback
-from pipeline_cases import completion
+from pipeline_cases import asking, completion, endpoint, questions, ran
 
 from synergy.chat_replies import read_chat
+from synergy.cli.pipeline_display import told
 from synergy.config.pipeline import BudgetConfig, PipelineEndpointConfig
 from synergy.data.pipeline.budget import Budget, BudgetSpentError, Price, price_of
+from synergy.data.pipeline.progress import Progress
 from synergy.data.pipeline.rate_limit import TokenBucket
 from synergy.data.pipeline.replies import ReplyStore, Spent, StoredReply
 from synergy.data.pipeline.stopping import Stop, Stopped
@@ -173,3 +175,36 @@ def test_a_stop_ends_waits() -> None:
     with pytest.raises(Stopped):
         stop.sleep(30)
     assert time.monotonic() - began < 5
+
+
+def test_progress_tells_throughput_cost_and_time_left() -> None:
+    progress = Progress(
+        num_samples=1000,
+        num_done_before=100,
+        num_done=300,
+        num_dropped=30,
+        num_asked=1200,
+        num_tokens=60_000,
+        num_retries=2,
+        cost=1.5,
+        cost_before=0.25,
+        seconds=60.0,
+    )
+    assert told(progress, "€") == (
+        "20.0 replies/s, 1,000 tokens/s, €1.75, 30 dropped, 2 retries, 0:02:00 left"  # 600 left at 5 a second
+    )
+
+
+def test_rates_of_a_provider_are_kept(tmp_path: Path) -> None:
+    """Ten a second: ten at once, the other five over half a second; one at a time they would take no time."""
+    times: list[float] = []
+
+    def answer(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        times.append(time.monotonic())
+        return completion("<think>a</think>b")
+
+    with loopback(answer) as server:
+        limited = {"only": endpoint(server.url, requests_per_minute=600.0, concurrency=16)}
+        ran(asking(server.url, questions(tmp_path / "q.jsonl", 15), endpoints=limited), tmp_path / "run")
+    assert len(times) == 15
+    assert times[-1] - times[0] > 0.35

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from loopback import Refusal, loopback
+from PIL import Image
 from pipeline_cases import MODELS, POCKET, asking, completion, document, endpoint, question_of, questions, ran
 
 from synergy.config.data import FileDataConfig
@@ -246,8 +247,11 @@ def test_a_broken_image_stops_or_is_dropped(tmp_path: Path) -> None:
             ran(asking(server.url, data), tmp_path / "stops")
         assert "\n" not in str(caught.value)
         _, funnel = ran(asking(server.url, data, unreadable="drop"), tmp_path / "drops")
-    assert funnel.sources["questions"].steps["reading"].dropped == {"unreadable_image": 1}
-    assert funnel.sources["questions"].num_kept == 2
+        assert funnel.sources["questions"].steps["reading"].dropped == {"unreadable_image": 1}
+        assert funnel.sources["questions"].num_kept == 2
+        Image.new("RGB", (4, 4)).save(tmp_path / "bad.png")
+        _, funnel = ran(asking(server.url, data, unreadable="drop"), tmp_path / "drops")
+    assert funnel.sources["questions"].num_kept == 3  # mended, it is read again
     sources = {"questions": {"data": data, "pool": "sft", "fields": {"caption": "captoin"}}}
     with pytest.raises(InputError, match="no text in column 'captoin'"):
         ran(asking("http://127.0.0.1:9", data, sources=sources), tmp_path / "column")

@@ -43,9 +43,7 @@ class JsonClient:
     max_retries: int = 0
     retry_seconds: float = 1.0  #: before asking again, twice as long each time, where the server does not say
     api_key: str | None = None
-    jitter: float = (
-        0.0  #: up to this share is added to each wait at random, so that many clients do not come back as one
-    )
+    jitter: float = 0.0  #: up to this share is added to each wait at random, so that clients do not return as one
     max_wait_seconds: float = math.inf  #: the longest wait, whatever the server says
     accepts: Callable[[Mapping[str, Any]], bool] | None = None
     """whether an answer is one at all; given this, what is none and what is no JSON is asked for again, where otherwise

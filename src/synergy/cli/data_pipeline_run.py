@@ -33,6 +33,11 @@ def plan_only(path: Path, overrides: tuple[str, ...]) -> None:
     if config.budget.money is not None and cost > config.budget.money:
         most = f"{config.budget.currency}{config.budget.money:,.2f}"
         console.print(f"more than the budget of {most}, at which the run would stop", highlight=False)
+    assumed = [source.name for source in planned if not source.is_counted]
+    if assumed:
+        console.print(
+            f"not opened, numbers of problems as the file assumes: {', '.join(assumed)}", highlight=False, markup=False
+        )
     console.print(
         "estimated: assumed shares pass each step, assumed lengths of replies, templates at "
         f"{config.assumed.characters_per_token:g} characters a token, {config.assumed.image_tokens} tokens an image; "

@@ -15,7 +15,6 @@ from synergy.data.pipeline.run import REPLIES
 from synergy.data.pipeline.sample import Fate
 from synergy.data.pipeline.samples import Finished, read_samples
 from synergy.errors import FileError, InputError, nearest
-from synergy.report.pipeline_page import outcome_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +76,7 @@ def _replies(options: ShowOptions) -> ReplyStore:
 
 
 def _print(console: Console, sample: Finished, replies: ReplyStore | None) -> None:
-    console.rule(Text(f"{sample.key}: {outcome_of(sample)}"))
+    console.rule(Text(f"{sample.key}: {sample.outcome}"))
     for record in sample.steps:
         reason = f", {record['reason']}" if record["reason"] else ""
         console.print(Text(f"{record['step']}: {record['fate']}{reason}", style="bold"))

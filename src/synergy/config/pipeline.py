@@ -73,7 +73,10 @@ class PipelineSourceConfig(Config):
 
 
 class BudgetConfig(Config):
-    """What all replies in the file of replies may cost; nothing that could exceed it is asked."""
+    """What all replies in the file of replies may cost; nothing that could exceed it is asked.
+
+    Tokens are the server's own count, estimated where it gives none. Tries that fail on the way are not counted.
+    """
 
     tokens: Count | None = None
     """prompts and replies together; null for no limit"""

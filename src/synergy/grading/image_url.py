@@ -1,4 +1,4 @@
-"""An image within a JSON text."""
+"""An image as PNG: bytes, or a url within a JSON text."""
 
 import base64
 import io
@@ -8,6 +8,11 @@ from PIL.Image import Image
 
 def data_url(image: Image) -> str:
     """The image as a PNG within a url: its pixels arrive as they are."""
+    return f"data:image/png;base64,{base64.b64encode(png_bytes(image)).decode()}"
+
+
+def png_bytes(image: Image) -> bytes:
+    """A PNG file; its pixels are as they are."""
     file = io.BytesIO()
     image.save(file, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()

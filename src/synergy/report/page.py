@@ -1,8 +1,6 @@
 """A study's folder becomes one HTML page: skeleton, styles, script and the sections in order."""
 
 import base64
-import os
-import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from importlib.resources import files
@@ -10,7 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from synergy.errors import FileError, InputError
+from synergy.errors import InputError
 from synergy.report.accuracy_table import accuracy_table
 from synergy.report.axes import axes
 from synergy.report.browser import browser
@@ -28,6 +26,7 @@ from synergy.report.published import published
 from synergy.report.synergy_table import synergy_table
 from synergy.report.tuning import tuning
 from synergy.report.view import StudyView
+from synergy.report.whole_file import write_whole
 from synergy.report.words import words
 from synergy.studies.results import StudyResults
 
@@ -112,22 +111,3 @@ def _section(section: Section) -> Markup:
 
 def _asset(name: str) -> str:
     return (files("synergy.report") / "assets" / name).read_text(encoding="utf-8")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that a reader finds whole or not at all; raises FileError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(partial, 0o644)  # mkstemp's own mode would hide the file from the group
-            os.replace(partial, path)
-        except OSError:
-            os.unlink(partial)
-            raise
-    except OSError as error:
-        raise FileError(
-            f"{path}: cannot be written ({error.strerror}); expected a writable place: give --out"
-        ) from None

@@ -1,23 +1,21 @@
 """A pipeline's samples on one page: pictures, and what each step made of them; no network, no script."""
 
-import io
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from PIL.Image import Image
 
 from synergy.data.pipeline.funnel import Funnel
 from synergy.data.pipeline.run import Opened
-from synergy.data.pipeline.sample import Fate
 from synergy.data.pipeline.samples import Finished
 from synergy.errors import FileError
+from synergy.grading.image_url import png_bytes
 from synergy.report.data_table import html_table
 from synergy.report.markup import lines, paragraph
-from synergy.report.page import write_whole
 from synergy.report.pictures import data_uri
+from synergy.report.whole_file import write_whole
 
 PAGE = "samples.html"
 _SAMPLES_PER_OUTCOME = 3  #: of each source
@@ -69,16 +67,11 @@ def _chosen(samples: Iterator[Finished]) -> Iterator[Finished]:
     seen: dict[tuple[str, str], int] = {}
     num = 0
     for sample in samples:
-        outcome = sample.source, outcome_of(sample)
+        outcome = sample.source, sample.outcome
         seen[outcome] = seen.get(outcome, 0) + 1
         if seen[outcome] <= _SAMPLES_PER_OUTCOME and num < _MAX_SAMPLES:
             num += 1
             yield sample
-
-
-def outcome_of(sample: Finished) -> str:
-    """In words, such as "dropped by verify: wrong_answer"."""
-    return "kept" if sample.fate is Fate.KEPT else f"{sample.fate} by {sample.step}: {sample.reason}"
 
 
 def _problem(opened: Opened, sample: Finished) -> Markup:
@@ -87,16 +80,10 @@ def _problem(opened: Opened, sample: Finished) -> Markup:
         problem = opened.sources.sample(sample.position).problem
     except FileError as error:
         return paragraph(f"cannot be read: {error}")
-    uris = [uri for image in problem.images if (uri := data_uri(_png(image)))]
+    uris = [uri for image in problem.images if (uri := data_uri(png_bytes(image)))]
     images = [Markup('<img src="{}" alt="" class="tiny">').format(uri) for uri in uris]
     shown = Markup('<div class="pictures">{}</div>').format(Markup("").join(images))
     return lines([shown, paragraph(problem.question), paragraph(f"Gold answer: {problem.answer}", "small")])
-
-
-def _png(image: Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()
 
 
 def _funnel(funnel: Funnel) -> Markup:
@@ -124,7 +111,7 @@ def _funnel(funnel: Funnel) -> Markup:
 def _sample(sample: Finished, problem: Markup) -> Markup:
     steps = [_step(record) for record in sample.steps]
     return Markup('<details class="cell"><summary>{} – {}</summary>\n{}\n{}\n</details>').format(
-        sample.key, outcome_of(sample), problem, lines(steps)
+        sample.key, sample.outcome, problem, lines(steps)
     )
 
 

@@ -11,6 +11,7 @@ from synergy.data.pipeline.endpoint import Endpoint
 from synergy.data.pipeline.progress import Counts
 from synergy.data.pipeline.replies import ReplyStore, StoredReply
 from synergy.data.pipeline.requests import ChatRequest, request_key
+from synergy.data.well_formed import well_formed
 
 
 class Asker:
@@ -64,7 +65,7 @@ class Asker:
                 step=step,
                 endpoint=endpoint.name,
                 model=request.model,
-                text=said.text.encode("utf-8", "backslashreplace").decode("utf-8"),
+                text=well_formed(said.text),
                 finish_reason=said.finish_reason,
                 prompt_tokens=num_prompt,
                 completion_tokens=num_said,

@@ -3,7 +3,6 @@
 The tables have our columns (`synergy.data.rows`), so that `data: {source: file, trace_column: trace}` reads them.
 """
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL.Image import Image
 
 from synergy.data.pipeline.funnel import Funnel, count_funnel
 from synergy.data.pipeline.pools import Pools
 from synergy.data.pipeline.run import Opened
 from synergy.data.pipeline.samples import Finished
+from synergy.data.well_formed import well_formed
 from synergy.errors import FileError
+from synergy.grading.image_url import png_bytes
 
 FUNNEL = "funnel.json"
 TABLES = {"rl": "rl.parquet", "sft": "sft.parquet"}
@@ -68,19 +68,19 @@ def _row(opened: Opened, sample: Finished) -> dict[str, Any]:
     problem = opened.sources.sample(sample.position).problem
     return {
         "id": sample.key,
-        "question": _well_formed(problem.question),
-        "answer": _well_formed(problem.answer),
+        "question": well_formed(problem.question),
+        "answer": well_formed(problem.answer),
         "answer_kind": problem.answer_kind.value,
         "choices": list(problem.choices),
-        "images": [{"bytes": _png(image), "path": None} for image in problem.images],
+        "images": [{"bytes": png_bytes(image), "path": None} for image in problem.images],
         "source": sample.source,
         "family": problem.family,
         "level": problem.level,
         "reference": problem.reference,
-        "trace": _well_formed(sample.fields["reasoning"]) or None,
-        "conclusion": _well_formed(sample.fields["conclusion"]) or None,
-        "caption": _well_formed(sample.fields["caption"]) or None,
-        "extra": _well_formed(sample.fields["extra"]) or None,
+        "trace": well_formed(sample.fields["reasoning"]) or None,
+        "conclusion": well_formed(sample.fields["conclusion"]) or None,
+        "caption": well_formed(sample.fields["caption"]) or None,
+        "extra": well_formed(sample.fields["extra"]) or None,
     }
 
 
@@ -119,13 +119,3 @@ def _no_room(path: Path, error: OSError) -> FileError:
     return FileError(
         f"{path}: cannot be written ({error.strerror or error}); make room and run again: all samples are kept"
     )
-
-
-def _png(image: Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def _well_formed(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -14,7 +14,7 @@ from synergy.data.pipeline.endpoint import Endpoint
 from synergy.data.pipeline.fingerprint import fingerprint
 from synergy.data.pipeline.progress import Counts, Progress
 from synergy.data.pipeline.replies import ReplyStore
-from synergy.data.pipeline.sample import READING, Fate, Sample, StepRecord
+from synergy.data.pipeline.sample import READING, UNREADABLE, Fate, Sample, StepRecord
 from synergy.data.pipeline.samples import SAMPLES, SampleStore, finished
 from synergy.data.pipeline.sources import Sources
 from synergy.data.pipeline.steps.registry import open_steps, open_templates
@@ -23,7 +23,6 @@ from synergy.data.pipeline.stopping import Stop, Stopped
 from synergy.errors import FileError
 
 REPLIES = "replies.sqlite"
-UNREADABLE = "unreadable_image"  #: the reason of what cannot be read
 _LOOK_EVERY_SECONDS = 0.05
 
 
@@ -149,6 +148,6 @@ def _read(opened: Opened, position: int) -> Sample:
     except FileError as error:
         if opened.config.unreadable == "stop":
             raise
-        problem = opened.sources.blank(position)
-        problem.apply(StepRecord(step=READING, fate=Fate.DROPPED, reason=UNREADABLE, details={"error": str(error)}))
-        return problem
+        sample = opened.sources.blank(position)
+        sample.apply(StepRecord(step=READING, fate=Fate.DROPPED, reason=UNREADABLE, details={"error": str(error)}))
+        return sample

@@ -8,6 +8,7 @@ from typing import Any
 from synergy.records import Problem
 
 READING = "reading"  #: as a step: taking a sample from its source
+UNREADABLE = "unreadable_image"  #: the reason of what cannot be read
 
 
 class Fate(StrEnum):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from synergy.data.pipeline.database import open_database, told_in_one_line
-from synergy.data.pipeline.sample import Fate, Sample
+from synergy.data.pipeline.sample import UNREADABLE, Fate, Sample
 from synergy.data.pipeline.steps.asking_step import UNFIT
 from synergy.errors import FileError
 
@@ -46,6 +46,11 @@ class Finished:
     fields: dict[str, str]  #: at the end
     steps: list[dict[str, Any]]  #: `StepRecord.as_json` of each
 
+    @property
+    def outcome(self) -> str:
+        """In words, such as "dropped by verify: wrong_answer"."""
+        return "kept" if self.fate is Fate.KEPT else f"{self.fate} by {self.step}: {self.reason}"
+
 
 def finished(position: int, sample: Sample) -> Finished:
     """A sample after its last step."""
@@ -69,8 +74,8 @@ class SampleStore:
     def __init__(self, path: Path, fingerprint: str) -> None:
         """Open or make it for the pipeline of that fingerprint; raises FileError.
 
-        Samples without an answer are forgotten, so that they are asked for again: those that failed, and those whose
-        request the server found unfit, which costs nothing.
+        What may go better this time is forgotten, so that it is tried again: samples without an answer, those whose
+        request the server found unfit, which costs nothing, and those with an unreadable image.
         """
         self.path = path
         self._lock = threading.Lock()
@@ -81,7 +86,8 @@ class SampleStore:
                 self._database.execute("DELETE FROM samples")
                 self._database.execute("DELETE FROM pipeline")
                 self._database.execute("INSERT INTO pipeline VALUES (?)", (fingerprint,))
-            self._database.execute("DELETE FROM samples WHERE fate = ? OR reason = ?", (Fate.FAILED, UNFIT))
+            again = (Fate.FAILED, UNFIT, UNREADABLE)
+            self._database.execute("DELETE FROM samples WHERE fate = ? OR reason IN (?, ?)", again)
 
     def put(self, sample: Finished) -> None:
         """Keep a sample; raises FileError."""

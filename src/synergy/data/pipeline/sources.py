@@ -1,6 +1,5 @@
 """All sources as one sequence of samples, each read when it is asked for."""
 
-from collections.abc import Iterator
 from itertools import accumulate
 
 from synergy.config.pipeline import PipelineConfig, PipelineSourceConfig
@@ -8,6 +7,7 @@ from synergy.config.pipeline_steps import FILLED
 from synergy.data.examples import Example, Examples
 from synergy.data.load import open_data
 from synergy.data.pipeline.sample import Sample
+from synergy.data.well_formed import well_formed
 from synergy.errors import InputError, nearest
 from synergy.records import AnswerKind, Problem
 
@@ -29,18 +29,10 @@ class Sources:
         """How many samples."""
         return self._ends[-1]
 
-    def sizes(self) -> dict[str, int]:
-        """Samples by source."""
-        return {name: len(data) for name, data in self._data.items()}
-
     def key(self, position: int) -> str:
         """The sample's key, without reading it."""
         name, index = self._place(position)
-        return f"{name}/{self._data[name].ids[index]}"
-
-    def source(self, position: int) -> str:
-        """The name of its source."""
-        return self._place(position)[0]
+        return well_formed(f"{name}/{self._data[name].ids[index]}")
 
     def sample(self, position: int) -> Sample:
         """The sample as it enters the first step; raises FileError where an image cannot be decoded."""
@@ -56,11 +48,6 @@ class Sources:
         name, index = self._place(position)
         problem = Problem(id=self._data[name].ids[index], question="", answer="", answer_kind=AnswerKind.TEXT)
         return Sample(key=self.key(position), source=name, problem=problem, fields={})
-
-    def first(self, name: str, num: int) -> Iterator[Example]:
-        """The first examples of a source."""
-        data = self._data[name]
-        return (data[index] for index in range(min(num, len(data))))
 
     def _place(self, position: int) -> tuple[str, int]:
         start = 0
