@@ -52,7 +52,7 @@ class Asker:
         most = price_of(endpoint.config, num_prompt, request.sampling.max_tokens)
         with self._budget.reserved(most), endpoint.slot(most.tokens):
             began = time.monotonic()
-            said = endpoint.ask(request.body())
+            said = endpoint.ask(request.body(), most.tokens)
             is_told = said.prompt_tokens is not None and said.completion_tokens is not None
             num_prompt = num_prompt if said.prompt_tokens is None else said.prompt_tokens
             num_said = self._tokens(said.text) if said.completion_tokens is None else said.completion_tokens

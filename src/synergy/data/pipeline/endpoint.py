@@ -57,8 +57,8 @@ class Endpoint:
         """Tell the rate how many tokens a request really took."""
         self._tokens.give_back(most_tokens - num_tokens)
 
-    def ask(self, body: Mapping[str, Any]) -> ChatReply:
-        """The reply, after as many tries as are configured.
+    def ask(self, body: Mapping[str, Any], most_tokens: int) -> ChatReply:
+        """The reply, after as many tries as are configured; without one, the tokens that `slot` took are given back.
 
         Raises NoAnswerError where there is none, UnfitRequestError where the server will not take the request, and
         InputError where the set-up is wrong or the server has answered none of the last requests.
@@ -66,6 +66,7 @@ class Endpoint:
         try:
             reply = read_chat(self._client.post(_PATH, body))
         except NoAnswerError as error:
+            self.used(most_tokens, 0)
             self._count_failure(error)
             raise
         with self._lock:
