@@ -127,7 +127,7 @@ def test_a_torn_file_of_responses_is_one_line(tmp_path: Path):
 def test_two_commands_do_not_share_a_folder(tmp_path: Path):
     folder = tmp_path / "out"
     with locked(folder):
-        with pytest.raises(InputError, match="another process is evaluating there"), locked(folder):
+        with pytest.raises(InputError, match="another process is at work there"), locked(folder):
             pass
         (folder / "kept").touch()
     assert (folder / "kept").exists()

@@ -12,6 +12,7 @@ import pytest
 from loopback import Refusal, loopback
 from PIL import Image, ImageChops
 
+from synergy.chat_replies import choice_text
 from synergy.config.model import ModelConfig
 from synergy.config.sampling import EndpointConfig, SamplingConfig, VllmConfig
 from synergy.errors import InputError, MissingExtraError
@@ -20,7 +21,6 @@ from synergy.pocket.world import items
 from synergy.prompts import ANSWER_TAGS, BOXED
 from synergy.records import Problem, Purpose, SampleRequest, StopReason
 from synergy.sampling.backends import check_backend, open_sampler
-from synergy.sampling.chat import choice_text
 
 
 @pytest.fixture(scope="module")

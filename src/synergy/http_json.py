@@ -2,12 +2,16 @@
 
 import http.client
 import json
+import math
 import os
+import random
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from synergy.errors import InputError
@@ -22,6 +26,14 @@ class NoAnswerError(Exception):
     """The server has no answer to this request; others may fare better."""
 
 
+class UnfitRequestError(NoAnswerError):
+    """The server is up and finds this very request unfit: asking again would not help."""
+
+
+class _GarbledError(Exception):
+    """The server answered with something else than it was asked for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class JsonClient:
     """One server."""
@@ -29,14 +41,21 @@ class JsonClient:
     url: str
     timeout_seconds: float
     max_retries: int = 0
-    retry_seconds: float = 1.0
+    retry_seconds: float = 1.0  #: before asking again, twice as long each time, where the server does not say
     api_key: str | None = None
+    jitter: float = 0.0  #: up to this share is added to each wait at random, so that clients do not return as one
+    max_wait_seconds: float = math.inf  #: the longest wait, whatever the server says
+    accepts: Callable[[Mapping[str, Any]], bool] | None = None
+    """whether an answer is one at all; given this, what is none and what is no JSON is asked for again, where otherwise
+    the latter is an error of the set-up"""
+    wait: Callable[[float], None] = time.sleep  #: what waits; it may raise to give up
+    on_retry: Callable[[str], None] | None = None  #: told the reason of each try that failed and is followed by another
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The server's answer to `body` (None for an empty one) at `path` below the url.
 
-        Raises NoAnswerError when all tries are used up or the server finds the request unfit, InputError where the
-        set-up is wrong (no such path or model, a refused key, no JSON).
+        Raises UnfitRequestError where the server finds the request unfit, NoAnswerError when all tries are used up,
+        InputError where the set-up is wrong (no such path or model, a refused key, no JSON).
         """
         return self._ask("POST", path, json.dumps(body or {}).encode())
 
@@ -51,18 +70,27 @@ class JsonClient:
             except urllib.error.HTTPError as error:
                 reason = f"HTTP {error.code}: {_shown(error)}"
                 if error.code in _UNFIT:
-                    raise NoAnswerError(reason) from error
+                    raise UnfitRequestError(reason) from error
                 if error.code not in _BUSY:
                     raise InputError(
                         f"{self.url}/{path} refuses requests with {reason}; expected a server of that interface: "
                         "check url, model and key"
                     ) from error
-                wait = _retry_after(error)
+                told = _retry_after(error)
+            except _GarbledError as error:
+                reason, told = str(error), None
+                if self.accepts is None:
+                    raise InputError(
+                        f"{self.url}/{path} answers with {reason}; expected JSON: check the url"
+                    ) from error
             except (OSError, http.client.HTTPException) as error:  # time-outs, broken and refused connections
-                reason, wait = f"{type(error).__name__}: {error}", None
+                reason, told = f"{type(error).__name__}: {error}", None
             if attempt == self.max_retries:
                 raise NoAnswerError(f"{self.url}/{path}, tried {attempt + 1} times: {reason}")
-            time.sleep(self.retry_seconds * 2**attempt if wait is None else wait)
+            if self.on_retry is not None:
+                self.on_retry(reason)
+            wait = self.retry_seconds * 2**attempt if told is None else told
+            self.wait(min(wait, self.max_wait_seconds) * (1 + self.jitter * random.random()))
         raise AssertionError("the last try returns or raises")
 
     def _try(self, method: str, path: str, content: bytes | None) -> dict[str, Any]:
@@ -75,12 +103,12 @@ class JsonClient:
             received = response.read()
         try:
             answer = json.loads(received) if received else {}
-        except ValueError as error:
-            raise InputError(
-                f"{self.url}/{path} answers with something else than JSON: {received[:80]!r}; expected "
-                "JSON: check the url"
-            ) from error
-        return answer if isinstance(answer, dict) else {}
+        except (ValueError, RecursionError) as error:
+            raise _GarbledError(f"something else than JSON: {received[:80]!r}") from error
+        found: dict[str, Any] = answer if isinstance(answer, dict) else {}
+        if self.accepts is not None and not self.accepts(found):
+            raise _GarbledError(f"something else than was asked for: {received[:80]!r}")
+        return found
 
 
 def _shown(error: urllib.error.HTTPError) -> str:
@@ -89,9 +117,18 @@ def _shown(error: urllib.error.HTTPError) -> str:
 
 
 def _retry_after(error: urllib.error.HTTPError) -> float | None:
-    """Seconds that the server asks to wait for, where it says so."""
-    value = error.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    """Seconds that the server asks to wait for, given as such or as a date; None where it says nothing usable."""
+    value = error.headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(value)) if value.replace(".", "", 1).isdigit() else _until(value)
+    except ValueError:
+        return None
+
+
+def _until(date: str) -> float:
+    """Seconds from now to an HTTP date; raises ValueError for anything else."""
+    moment = parsedate_to_datetime(date)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment.tzinfo else 0.0
 
 
 def read_key(variable: str | None) -> str | None:

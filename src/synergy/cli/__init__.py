@@ -25,6 +25,7 @@ VERBS = {
     "table": Verb("synergy.cli.table:table", "Put score files in one table, if they were made alike."),
     "tag": Verb("synergy.cli.tag:tag", "Measure how difficult problems are for a reference model."),
     "distil": Verb("synergy.cli.distil:distil", "Keep a model's own right answers as data to train on."),
+    "data": Verb("synergy.cli.data:data", "Make, check, tag, split and convert reasoning data."),
     "merge": Verb("synergy.cli.merge:merge", "Merge checkpoints: linear, slerp, ties, dare, task arithmetic."),
     "compare": Verb("synergy.cli.compare:compare", "Compare the weights of two checkpoints, tensor by tensor."),
     "diagnose": Verb("synergy.cli.diagnose:diagnose", "Ask what happened to a study's models, or to one run."),

@@ -1,4 +1,4 @@
-"""`synergy data`: reasoning data, from others' formats and for others' frameworks."""
+"""`synergy data`: reasoning data, from making it to handing it over."""
 
 import click
 
@@ -7,6 +7,8 @@ from synergy.cli.lazy import LazyGroup, Verb
 VERBS = {
     "convert": Verb("synergy.cli.data_convert:convert", "Turn a table into another framework's format, or into ours."),
     "fetch": Verb("synergy.cli.data_fetch:fetch", "Fetch a published data set from the hub, checked and unpacked."),
+    "pipeline": Verb("synergy.cli.data_pipeline:pipeline", "Caption, distil, rewrite, verify, split: make traces."),
+    "show": Verb("synergy.cli.data_show:show", "Print what each step of a pipeline did to a sample."),
 }
 
 
@@ -17,4 +19,7 @@ def data() -> None:
     \b
     Example:
       synergy data convert problems.parquet train.json --to llamafactory_sharegpt --trace long_trace
+      synergy data pipeline examples/pipelines/pocket.yaml --plan
+      synergy data pipeline examples/pipelines/pocket.yaml
+      synergy data show runs/pipeline-pocket --dropped wrong_answer
     """

@@ -9,6 +9,7 @@ from synergy.config.choose import ChooseConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.load import draft, validate
 from synergy.config.merge import MergeConfig
+from synergy.config.pipeline import PipelineConfig
 from synergy.config.protocol import ProtocolConfig
 from synergy.config.study import StudyConfig
 from synergy.config.train import TrainConfig
@@ -19,6 +20,7 @@ KINDS: dict[str, type[Config]] = {
     "choose": ChooseConfig,
     "merge": MergeConfig,
     "distil": DistilConfig,
+    "pipeline": PipelineConfig,
     "pocket_build": PocketBuildConfig,
     "protocol": ProtocolConfig,
     "study": StudyConfig,

@@ -1,7 +1,7 @@
 """A data set as training sees it: examples by index, each made when it is asked for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from synergy.records import Demonstration, Problem
@@ -13,6 +13,7 @@ class Example:
 
     problem: Problem
     demonstrations: tuple[Demonstration, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)  #: all texts that its row holds, by column
 
 
 @runtime_checkable

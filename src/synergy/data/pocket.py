@@ -20,19 +20,20 @@ class PocketExamples:
 
     def __init__(self, config: PocketDataConfig) -> None:
         self._config = config
-        self._items = self._passing()
-        self.ids = [f"{item.id}-text" if config.twins else item.id for item in self._items]
+        self.items = self._passing()  #: in order
+        self.ids = [f"{item.id}-text" if config.twins else item.id for item in self.items]
 
     def __len__(self) -> int:
         """How many items."""
-        return len(self._items)
+        return len(self.items)
 
     def __getitem__(self, index: int) -> Example:
         """The problem with its picture or in words, and the expert's trace of the configured length."""
-        item = self._items[index]
+        item = self.items[index]
         problem = item.text_twin() if self._config.twins else item.problem()
         demonstration = replace(self._demonstration(item), problem_id=problem.id)
-        return Example(problem=problem, demonstrations=(demonstration,))
+        columns = {"caption": item.caption(), "text_twin": item.text_twin().question}
+        return Example(problem=problem, demonstrations=(demonstration,), columns=columns)
 
     def _demonstration(self, item: Item) -> Demonstration:
         match self._config.trace:

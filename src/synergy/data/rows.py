@@ -71,13 +71,14 @@ class TableExamples:
             level=row.get("level"),
             reference=row.get("reference"),
         )
+        columns = {name: value for name, value in row.items() if isinstance(value, str)}
         if self._trace_column is None:
-            return Example(problem=problem)
+            return Example(problem=problem, columns=columns)
         author = f"{problem.source}/{self._trace_column}"
         demonstration = Demonstration(
             problem_id=problem.id, trace=row[self._trace_column], answer=problem.answer, author=author
         )
-        return Example(problem=problem, demonstrations=(demonstration,))
+        return Example(problem=problem, demonstrations=(demonstration,), columns=columns)
 
     def _check(self, row: Row, number: int) -> None:
         texts = (*REQUIRED, *([self._trace_column] if self._trace_column else []))

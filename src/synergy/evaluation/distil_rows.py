@@ -7,7 +7,7 @@ from typing import Literal
 
 from PIL.Image import Image
 
-from synergy.evaluation.samples import well_formed
+from synergy.data.well_formed import well_formed
 from synergy.evaluation.verdicts import STRICT, GradedResponse
 from synergy.grading.extract import extract
 from synergy.grading.layout import follows_format

@@ -28,7 +28,7 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError(
-                f"{folder}: another process is evaluating there; expected to be alone: wait, or give another --out"
+                f"{folder}: another process is at work there; expected to be alone: wait, or give another --out"
             ) from None
         try:
             yield

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
+from synergy.chat_replies import choice_text
 from synergy.config.protocol import ProtocolConfig
 from synergy.config.sampling import EndpointConfig, SamplingConfig
 from synergy.errors import InputError
@@ -13,7 +14,7 @@ from synergy.evaluation.responses import Response
 from synergy.http_json import JsonClient, NoAnswerError, read_key
 from synergy.prompts import PromptPreset
 from synergy.records import Problem, Purpose, SampleRequest, StopReason
-from synergy.sampling.chat import PATH, chat_body, chat_messages, choice_text
+from synergy.sampling.chat import PATH, chat_body, chat_messages
 from synergy.sampling.streams import stream_keys
 
 logger = logging.getLogger(__name__)

@@ -1,8 +1,6 @@
 """A study's folder becomes one HTML page: skeleton, styles, script and the sections in order."""
 
 import base64
-import os
-import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from importlib.resources import files
@@ -10,7 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from synergy.errors import FileError, InputError
+from synergy.errors import InputError
 from synergy.report.accuracy_table import accuracy_table
 from synergy.report.axes import axes
 from synergy.report.browser import browser
@@ -29,6 +27,7 @@ from synergy.report.published import published
 from synergy.report.synergy_table import synergy_table
 from synergy.report.tuning import tuning
 from synergy.report.view import StudyView
+from synergy.report.whole_file import write_whole
 from synergy.report.words import words
 from synergy.studies.results import StudyResults
 
@@ -76,7 +75,7 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
     Raises FileError or InputError where the folder holds no study, or one in which nothing was evaluated yet.
     """
     path = out or folder / REPORT
-    _write(path, report_page(folder).encode("utf-8", "replace"))
+    write_whole(path, report_page(folder).encode("utf-8", "replace"))
     return path
 
 
@@ -113,21 +112,3 @@ def _section(section: Section) -> Markup:
 
 def _asset(name: str) -> str:
     return (files("synergy.report") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(partial, 0o644)  # mkstemp's own mode would hide the file from the group
-            os.replace(partial, path)
-        except OSError:
-            os.unlink(partial)
-            raise
-    except OSError as error:
-        raise FileError(
-            f"{path}: cannot be written ({error.strerror}); expected a writable place: give --out"
-        ) from None

@@ -41,7 +41,7 @@ class Pictures:
             return None
         digest = sha256(content).hexdigest()
         if digest not in self._numbers:
-            uri = _uri(content)
+            uri = data_uri(content)
             if uri is None:
                 self.num_unreadable += 1
             else:
@@ -50,8 +50,8 @@ class Pictures:
         return self._numbers[digest]
 
 
-def _uri(content: bytes) -> str | None:
-    """None for anything but a picture in pixels: an SVG could hold more than a picture."""
+def data_uri(content: bytes) -> str | None:
+    """A picture file for a page; None for anything but pixels, as an SVG could hold more than a picture."""
     kind = next((kind for start, kind in _STARTS if content.startswith(start)), None)
     if kind is None and content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         kind = "webp"

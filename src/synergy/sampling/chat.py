@@ -1,11 +1,11 @@
-"""A problem as an OpenAI-compatible chat request, and what a choice of the answer says."""
+"""A problem as an OpenAI-compatible chat request; what answers say is read by `synergy.chat_replies`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synergy.config.sampling import SamplingConfig
 from synergy.grading.image_url import data_url
-from synergy.prompts import THINK_CLOSE, THINK_OPEN, PromptPreset
+from synergy.prompts import PromptPreset
 from synergy.records import Problem
 
 PATH = "chat/completions"
@@ -44,17 +44,3 @@ def chat_body(
     if config.top_k:
         body["top_k"] = config.top_k
     return body
-
-
-def choice_text(choice: Mapping[str, Any]) -> str:
-    """What was said: reasoning that a server tells apart is put back between its tags, a stop string at the end.
-
-    Only some servers say which stop string ended a response (vLLM's `stop_reason`); others leave it out of the text.
-    """
-    message = choice["message"]
-    text = message.get("content") or ""
-    reasoning = message.get("reasoning_content") or message.get("reasoning")
-    if reasoning:
-        text = f"{THINK_OPEN}{reasoning}{THINK_CLOSE}{text}"
-    stop = choice.get("stop_reason")
-    return text + stop if isinstance(stop, str) and not text.endswith(stop) else text

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from synergy.chat_replies import choice_text
 from synergy.config.sampling import EndpointConfig, SamplingConfig
 from synergy.errors import InputError
 from synergy.http_json import JsonClient, read_key
 from synergy.models.loading import LoadedModel
 from synergy.prompts import PromptPreset
 from synergy.records import Rollout, SampleRequest, StopReason
-from synergy.sampling.chat import chat_body, chat_messages, choice_text
+from synergy.sampling.chat import chat_body, chat_messages
 from synergy.sampling.groups import failed_rollout
 from synergy.sampling.served import ServedSampler, stop_reason
 from synergy.sampling.streams import prefix_ids

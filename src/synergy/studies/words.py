@@ -10,9 +10,6 @@ REASONING_WORDS = ("wait", "check", "mistake", "alternative", "however")
 #: 2504.11468, figure 7: what is tracked while RL goes on
 REFLECTION_EXPRESSIONS = ("alternatively", "double-check", "i should check", "wait")
 
-#: 2504.11468, appendix A.2: a trace with any of them went to the RL pool, the others to SFT
-AHA_KEYWORDS = ("wait", "again", "double-check", "hmm", "mistake", "alternatively", "check", "i should confirm")
-
 
 def count_reasoning_words(text: str) -> dict[str, int]:
     """How often each of `REASONING_WORDS` occurs.
@@ -26,12 +23,6 @@ def count_reasoning_words(text: str) -> dict[str, int]:
 def count_reflections(text: str) -> dict[str, int]:
     """How often each of `REFLECTION_EXPRESSIONS` occurs, by the same rule, which is ours here too."""
     return _counts(text, REFLECTION_EXPRESSIONS)
-
-
-def has_aha(text: str) -> bool:
-    """Whether any of `AHA_KEYWORDS` is in it, inside other words too: the study's own rule ("against" has "again")."""
-    lowered = text.lower()
-    return any(keyword in lowered for keyword in AHA_KEYWORDS)
 
 
 def _counts(text: str, words: Sequence[str]) -> dict[str, int]:

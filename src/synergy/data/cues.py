@@ -1,0 +1,24 @@
+"""Cues of self-reflection in a trace, by which the second study splits its data; knows texts alone."""
+
+import re
+from collections.abc import Sequence
+
+#: 2504.11468, appendix A.2: a trace with any of them went to the RL pool, the others to SFT
+AHA_KEYWORDS = ("wait", "again", "double-check", "hmm", "mistake", "alternatively", "check", "i should confirm")
+
+
+def cues_within(text: str, keywords: Sequence[str] = AHA_KEYWORDS) -> list[str]:
+    """The keywords in a text in any case, inside other words too: the study's own rule ("against" has "again")."""
+    lowered = text.lower()
+    return [keyword for keyword in keywords if keyword.lower() in lowered]
+
+
+def cues_as_words(text: str, keywords: Sequence[str] = AHA_KEYWORDS) -> list[str]:
+    """The keywords that stand alone in a text, in any case: "again" is not in "against", "check" not in "checked"."""
+    lowered = text.lower()
+    return [each for each in keywords if re.search(rf"(?<!\w){re.escape(each.lower())}(?!\w)", lowered)]
+
+
+def has_aha(text: str) -> bool:
+    """Whether a text has any of `AHA_KEYWORDS` by the study's rule."""
+    return bool(cues_within(text))
