@@ -120,6 +120,9 @@ def test_the_shortest_right_answer_of_each_problem(table: Path, tmp_path: Path):
         "num_demonstrations": 0,
         "num_problems_left_out": 1,
         "num_rows": 2,
+        "num_not_reaching": 0,
+        "num_trimmed": 0,
+        "num_validation_rows": 0,
     }
     assert counts.num_correct == counts.num_kept + counts.num_not_laid_out + counts.num_not_chosen
     assert read_counts(tmp_path / "out") == counts

@@ -23,7 +23,7 @@ VERBS = {
     "eval": Verb("synergy.cli.eval:evaluate", "Evaluate one model on benchmarks, under a named protocol."),
     "score": Verb("synergy.cli.score:score", "Grade saved responses by every rule, side by side."),
     "table": Verb("synergy.cli.table:table", "Put score files in one table, if they were made alike."),
-    "tag": Verb("synergy.cli.tag:tag", "Measure how difficult problems are for a reference model."),
+    "data": Verb("synergy.cli.data:data", "Make, check, tag, split and convert reasoning data."),
     "distil": Verb("synergy.cli.distil:distil", "Keep a model's own right answers as data to train on."),
     "merge": Verb("synergy.cli.merge:merge", "Merge checkpoints: linear, slerp, ties, dare, task arithmetic."),
     "compare": Verb("synergy.cli.compare:compare", "Compare the weights of two checkpoints, tensor by tensor."),

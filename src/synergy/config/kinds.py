@@ -7,6 +7,7 @@ from synergy.config.base import Config
 from synergy.config.build import PocketBuildConfig
 from synergy.config.choose import ChooseConfig
 from synergy.config.distil import DistilConfig
+from synergy.config.filters import FilterConfig
 from synergy.config.load import draft, validate
 from synergy.config.merge import MergeConfig
 from synergy.config.protocol import ProtocolConfig
@@ -19,6 +20,7 @@ KINDS: dict[str, type[Config]] = {
     "choose": ChooseConfig,
     "merge": MergeConfig,
     "distil": DistilConfig,
+    "filter": FilterConfig,
     "pocket_build": PocketBuildConfig,
     "protocol": ProtocolConfig,
     "study": StudyConfig,

@@ -20,7 +20,7 @@ def open_file(config: FileDataConfig) -> TableExamples:
     path = config.path
     files = table_files(path)
     try:
-        tables = [_read(file) for file in files]
+        tables = [read_table(file) for file in files]
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror or error}); expected a file of problems") from None
     if path.is_dir():
@@ -30,7 +30,8 @@ def open_file(config: FileDataConfig) -> TableExamples:
     return TableExamples(str(path), columns, rows, config, files[0].parent)
 
 
-def _read(path: Path) -> list[Row]:
+def read_table(path: Path) -> list[Row]:
+    """All rows of one file as they stand; raises FileError or InputError, OSError where it cannot be opened."""
     return _read_parquet(path) if path.suffix == ".parquet" else _read_json(path)
 
 

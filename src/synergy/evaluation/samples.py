@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synergy.data.problem_row import well_formed
 from synergy.errors import FileError
 from synergy.evaluation.verdicts import LENIENT, GradedResponse
 
@@ -80,8 +81,3 @@ def _row(each: GradedResponse, rule: str, generating: Mapping[str, int | None]) 
         "correct_leniently": each.verdicts[LENIENT].correct,
         "truncated": response.truncated,
     }
-
-
-def well_formed(text: str) -> str:
-    r"""The text as UTF-8 can hold it: a lone surrogate is written out as \udc80."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

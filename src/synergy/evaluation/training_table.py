@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from synergy.errors import FileError
+from synergy.data.table_writer import write_rows
 
 DATA = "data.parquet"
+VALIDATION = "validation.parquet"  #: the same of problems that were held out
 TRACE_COLUMN = "trace"  #: of `data.parquet`, for `data.trace_column`
-_ROWS_PER_GROUP = 500
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 #: what `synergy.data.rows` reads with trace_column "trace", and where each row is from
 SCHEMA = pa.schema(
@@ -35,20 +34,6 @@ SCHEMA = pa.schema(
 )
 
 
-def write_table(path: Path, rows: Iterator[dict[str, object]]) -> None:
-    """The table, whole or not at all, a group of rows in memory at a time; raises FileError."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with pq.ParquetWriter(partial, SCHEMA) as writer:
-            group: list[dict[str, object]] = []
-            for row in rows:
-                group.append(row)
-                if len(group) == _ROWS_PER_GROUP:
-                    writer.write_table(pa.Table.from_pylist(group, SCHEMA))
-                    group = []
-            if group:
-                writer.write_table(pa.Table.from_pylist(group, SCHEMA))
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise FileError(f"{path}: cannot be written ({error.strerror or error}); make room and run again") from error
+def write_table(path: Path, rows: Iterator[dict[str, object]]) -> int:
+    """The table, as `write_rows` writes one; returns the number of rows."""
+    return write_rows(path, SCHEMA, rows)
