@@ -28,6 +28,12 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     metavar="FILE",
     help="The file of levels; responses are kept beside it, in FILE's name with -samples.",
 )
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the problems as parquet with two more columns: passrate_for_NAME, difficulty_level_for_NAME.",
+)
 def tag(**options: Any) -> None:
     """Measure the difficulty of problems: how many of 16 responses of MODEL are correct, as levels 1 (easiest) to 5.
 
@@ -38,7 +44,7 @@ def tag(**options: Any) -> None:
     \b
     Examples:
       synergy data tag pocket --on pocket --limit 200 --out levels.json
-      synergy data tag pocket --on file --data problems.parquet --samples 32 --out levels.json
+      synergy data tag pocket --on file --data problems.parquet --out levels.json --table tagged.parquet
       synergy data tag Qwen/Qwen2.5-VL-7B-Instruct --on mathvista --protocol synergy_dilemma --base --out levels.json
     """
     from synergy.cli.data_tag_run import TagOptions, run_tagging

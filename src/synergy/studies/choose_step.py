@@ -19,6 +19,6 @@ def choose_step(step: Step, folder: Path, watcher: StudyWatcher) -> LedgerPart:
     assert isinstance(config, ChooseConfig)
     start = time.perf_counter()
     choose(config, folder, Stages(watcher), name=step.name)
-    tokens = response_tokens(folder) if config.rule.by == "pass_count" else 0
+    tokens = response_tokens(folder) if config.rule.by != "perplexity" else 0
     ledger = LedgerPart(generated_tokens=tokens, seconds=time.perf_counter() - start)
     return with_flops(ledger, count_parameters(Path(checkpoint_folder(config.model.checkpoint))))

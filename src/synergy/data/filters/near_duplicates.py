@@ -57,15 +57,22 @@ class NearIndex:
         members = self._shingles(candidate)
         if self._is_by_text(candidate):
             return [self._of_text[number] for number in self._texts.alike(members)] if len(members) else []
+        rows = self._showing(candidate)
+        if self._config.of == "images":
+            return [row_id for row_id, _ in rows]
+        return [row_id for row_id, theirs in rows if jaccard(members, theirs) >= self._config.min_jaccard]
+
+    def showing_alike(self, candidate: Candidate) -> list[str]:
+        """The ids of kept rows whose pictures are nearly this one's, whatever is asked; none for a row without."""
+        return [row_id for row_id, _ in self._showing(candidate)]
+
+    def _showing(self, candidate: Candidate) -> list[tuple[str, np.ndarray]]:
         if not candidate.looks or None in candidate.looks:
             return []
         near = [set(self._pictures.alike(each)) for each in candidate.looks if each is not None]
         keys = [key for first in sorted(near[0]) for key in self._with_first.get(first, ())]
         keys = [key for key in keys if len(key) == len(near) and all(a in b for a, b in zip(key, near, strict=True))]
-        rows = [row for key in keys for row in self._of_pictures[key]]
-        if self._config.of == "images":
-            return [row_id for row_id, _ in rows]
-        return [row_id for row_id, theirs in rows if jaccard(members, theirs) >= self._config.min_jaccard]
+        return [row for key in keys for row in self._of_pictures[key]]
 
     def _is_by_text(self, candidate: Candidate) -> bool:
         return self._config.of == "text" or (self._config.of == "both" and not candidate.num_pictures)
