@@ -1,9 +1,9 @@
 """How alike pictures are: a hash of the pixels exactly, and a difference hash with a thumbnail for what looks the same.
 
-The difference hash (dHash) is of the picture shrunk to 9 × 8: is each pixel's right neighbour brighter? Ours takes each
-colour channel by itself, as two colours of equal brightness are two things in a puzzle, and wants it brighter by more
-than noise. It survives scaling and compression, not cropping or turning, and it is coarse: puzzles that differ in one
-digit have equal hashes. So what it finds is compared once more, by the largest difference of two 32 × 32 thumbnails.
+The difference hash (dHash) is of the picture shrunk to 9 × 8: is each pixel's right neighbour brighter? Ours takes
+each colour channel by itself, as two colours may be equally bright, and wants it brighter by more than noise. It
+survives scaling and mild compression, not cropping or turning, and it is coarse: puzzles that differ in one digit
+have equal hashes. So what it finds is compared once more, by the largest difference of two 32 × 32 thumbnails.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def look(image: Image.Image) -> Look:
     small = np.asarray(shown.resize((_WIDTH, _HEIGHT), Image.Resampling.BOX), dtype=np.int16)
     bits = small[:, 1:] > small[:, :-1] + _NOISE  # [8, 8, 3]
     packed = np.packbits(bits.transpose(2, 0, 1).reshape(3, 64), axis=1)
-    thumbnail = np.asarray(shown.resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX))
+    thumbnail = np.asarray(shown.resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.HAMMING))
     return Look(np.ascontiguousarray(packed).view(np.uint64).reshape(3), thumbnail)
 
 
