@@ -22,7 +22,14 @@ from synergy.studies.published import PUBLISHED
 from synergy.studies.workload import Workload, workload_of
 
 STUDIES = Path(__file__).parents[1] / "studies"
-SCALED = ["synergy_dilemma_7b", "synergy_dilemma_3b_lora", "synergy_dilemma_released", "vlaa_3b", "same_data"]
+SCALED = [
+    "synergy_dilemma_7b",
+    "eureka_distill_7b",
+    "synergy_dilemma_3b_lora",
+    "synergy_dilemma_released",
+    "vlaa_3b",
+    "same_data",
+]
 EIGHT = ["base", "sft", "rl", "two_stage", "interleaved", "progressive", "data_mixing", "merging"]
 
 

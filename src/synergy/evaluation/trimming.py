@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from synergy.grading import Attempt, grade_many
 from synergy.records import Problem
 
-_SENTENCE_START = r"(?:^|(?<=[.!?…:;\n])[\"')\]*]*\s+|\n\s*)"
+#: what ends the sentence before, closing quotes and brackets in the group `closing`
+_BETWEEN = r"(?:^\s*|(?<=[.!?…])(?P<closing>[\"')\]*]*)\s+|\n\s*)"
 
 
 def trimmed(trace: str, cues: Sequence[str]) -> str:
     """The trace before the first sentence that begins with a cue, as whole words and in any case."""
     either = "|".join(r"\s+".join(map(re.escape, cue.split())) for cue in cues)
-    found = re.search(rf"{_SENTENCE_START}(?:{either})(?!\w)", trace, re.IGNORECASE)
-    return trace if found is None else trace[: found.start()].rstrip()
+    found = re.search(rf"{_BETWEEN}(?:{either})(?!\w)", trace, re.IGNORECASE)
+    if found is None:
+        return trace
+    return trace[: max(found.start(), found.end("closing"))].rstrip()
 
 
 def reaching(problem: Problem, traces: Sequence[str]) -> list[bool]:
