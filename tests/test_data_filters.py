@@ -326,6 +326,12 @@ def test_what_cannot_be_filtered_is_said(tmp_path: Path):
         filtered(path, tmp_path / "x", {"by": "blind", "response": {"temperature": 1.0, "max_tokens": 8}})
     with pytest.raises(InputError, match="lengt"):
         filtered(path, tmp_path / "x", {"by": "lengt"})
+    listed = table(tmp_path, row(0, tags=[]), row(1, tags=["a"]), row(2, tags=None))
+    filtered(listed, tmp_path / "tags", {"by": "length"})
+    assert pq.read_table(tmp_path / "tags" / "data.parquet")["tags"].to_pylist() == [[], ["a"], None]
+    nested = table(tmp_path, row(0, tags=["a"]), row(1, tags=["a", 3]))
+    with pytest.raises((FileError, InputError), match=r"tags|fit the columns"):
+        filtered(nested, tmp_path / "x", {"by": "length"})
     mixed = table(tmp_path, row(0, extra="a"), row(1, extra=2))
     with pytest.raises(FileError, match=r"column extra has values of several types \(int, str\)"):
         filtered(mixed, tmp_path / "x", {"by": "length"})

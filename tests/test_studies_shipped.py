@@ -226,7 +226,7 @@ def test_choosing_among_problems_is_a_step_with_a_cost() -> None:
     assert vlaa is not None
     passed = workload_of(surprising, vlaa)
     assert passed is not None
-    assert (passed.generated_tokens, passed.scored_tokens) == (0, 126413 * (250 + 400 + 600))
+    assert (passed.generated_tokens, passed.scored_tokens) == (0, 2 * 126413 * (250 + 400 + 600))  # two models
 
 
 def test_more_of_a_recipe_costs_more() -> None:

@@ -32,7 +32,8 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     "--table",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Also write the problems as parquet with two more columns: passrate_for_NAME, difficulty_level_for_NAME.",
+    help="Also write the problems (of a file all columns) as parquet, with passrate_for_NAME and "
+    "difficulty_level_for_NAME.",
 )
 def tag(**options: Any) -> None:
     """Measure the difficulty of problems: how many of 16 responses of MODEL are correct, as levels 1 (easiest) to 5.

@@ -57,12 +57,12 @@ def run_tagging(options: TagOptions) -> None:
     if tagged.was_complete:
         click.echo(f"{folder}: sampled already")
     if options.table is not None:
-        _write_table(options, on, tagged.levels, options.table)
+        _write_table(options, names[0], on, tagged.levels, options.table)
     _show(tagged.levels, options.out)
 
 
-def _write_table(options: TagOptions, on: EvaluationSet, levels: LevelsFile, path: Path) -> None:
-    if options.on == FILE:
+def _write_table(options: TagOptions, name: str, on: EvaluationSet, levels: LevelsFile, path: Path) -> None:
+    if name == FILE:
         source = paths_of(options.data, [FILE])[FILE]
         num = write_tagged_data(path, FileDataConfig(source="file", path=source), levels)
     else:

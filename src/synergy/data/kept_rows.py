@@ -51,22 +51,26 @@ def with_columns(schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> pa.Sc
 
 
 def _seen_schema(table: RowTable) -> pa.Schema:
-    samples: dict[str, list[Any]] = {}
+    samples: dict[str, dict[object, Any]] = {}  # by column, a value of each type
     for row in table.rows():
         for name, value in row.items():
             if name not in PROBLEM_SCHEMA.names and value is not None:
-                seen = samples.setdefault(name, [])
-                if not any(type(each) is type(value) for each in seen):
-                    seen.append(value)
-    return with_columns(PROBLEM_SCHEMA, {name: _kind(name, seen, table.label) for name, seen in samples.items()})
+                samples.setdefault(name, {}).setdefault(_type_of(value), value)
+    found = {name: _kind(name, list(seen.values()), table.label) for name, seen in samples.items()}
+    return with_columns(PROBLEM_SCHEMA, found)
+
+
+def _type_of(value: Any) -> object:
+    """A type that tells an empty list from a list of texts."""
+    return str(pa.infer_type([value])) if type(value) in (list, dict) else type(value)
 
 
 def _kind(name: str, samples: list[Any], label: str) -> pa.DataType:
-    """One value of each Python type says a column's type."""
+    """The type that holds all of them."""
     try:
         return pa.array(samples).type
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        kinds = ", ".join(sorted(type(each).__name__ for each in samples))
+        kinds = ", ".join(sorted({type(each).__name__ for each in samples}))
         raise FileError(
             f"{label}: column {name} has values of several types ({kinds}), which parquet cannot hold; expected one"
         ) from None

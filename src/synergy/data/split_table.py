@@ -1,6 +1,5 @@
 """Parting a table: a parquet file for each part, and `split.json` with counts and leaks."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +10,13 @@ from pydantic import Field
 from synergy.config.base import Config
 from synergy.config.data import FileDataConfig
 from synergy.config.filters import NearDuplicatesFilter
+from synergy.config.resolve import write_resolved
 from synergy.data.kept_rows import schema_of, write_kept
 from synergy.data.layouts.layout import Row
 from synergy.data.leaks import LeakReport, find_leaks
 from synergy.data.row_table import open_rows
 from synergy.data.splitting import Splitting, part_rows
 from synergy.data.tables import tables_sha256
-from synergy.errors import FileError
 
 SPLIT = "split.json"
 Number = Annotated[int, Field(ge=0)]
@@ -77,14 +76,5 @@ def split_table(
         likeness=likeness,
         leaks=leaks,
     )
-    _write(folder / SPLIT, found)
+    write_resolved(found, folder / SPLIT)
     return found
-
-
-def _write(path: Path, found: SplitFile) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(json.dumps(found.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be written ({error.strerror}); make room and run again") from None

@@ -7,13 +7,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synergy.errors import FileError
+from synergy.errors import FileError, InputError
 
 _ROWS_PER_GROUP = 500
 
 
 def write_rows(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> int:
-    """The number of rows that were written; raises FileError where the file cannot be."""
+    """The number of rows that were written; raises FileError where the file cannot be, InputError for a row's type."""
     partial = path.with_name(f".{path.name}.partial")
     num = 0
     try:
@@ -29,10 +29,13 @@ def write_rows(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]])
             if group:
                 writer.write_table(pa.Table.from_pylist(group, schema))
         partial.replace(path)
-    except FileError:  # of what is read
-        partial.unlink(missing_ok=True)
+    except FileError:  # of what is read, an OSError too
         raise
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        fault = str(error).splitlines()[0]
+        raise InputError(f"{path}: a row does not fit the columns ({fault}); expected one type a column") from None
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise FileError(f"{path}: cannot be written ({error.strerror or error}); make room and run again") from error
+    finally:
+        partial.unlink(missing_ok=True)
     return num

@@ -64,6 +64,7 @@ def self_distil(
             f"{folder}: none of {counts.num_responses} responses is right and well laid out ({counts.num_correct} "
             "right, whatever the layout); expected at least one: another model, or unsolved: demonstrate"
         )
+    (folder / COUNTS).unlink(missing_ok=True)  # of another choice: a kill must not leave them beside new tables
     write_by_problem(solved, folder)
     num_validation = 0
     if config.validation_share:
