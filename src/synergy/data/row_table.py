@@ -134,8 +134,9 @@ def _of_file(path: Path, family: str | None) -> Iterator[Row]:
 def _batches(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_ROWS_PER_BATCH):
-                yield from batch.to_pylist()
+            for group in range(file.num_row_groups):  # over all at once it keeps what was read
+                for batch in file.iter_batches(batch_size=_ROWS_PER_BATCH, row_groups=[group]):
+                    yield from batch.to_pylist()
     except pa.ArrowInvalid as error:
         raise FileError(f"{path}: no parquet file ({str(error).splitlines()[0]}); expected a whole one") from None
     except OSError as error:
