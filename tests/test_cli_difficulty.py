@@ -17,6 +17,8 @@ from synergy.pocket.export import export
 QUICK = ["--threads", "1", "--set", "response.max_tokens=64"]
 EXAMPLE = Path(__file__).parents[1] / "examples" / "distil" / "pocket.yaml"
 
+TAG = ["data", "tag", "pocket", "--on", "pocket"]
+
 
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,13 +33,20 @@ def write_file(num: int) -> None:
 def test_a_file_is_tagged_and_evaluated_by_difficulty(capsys: pytest.CaptureFixture[str]):
     write_file(10)
     on = ["--on", "file", "--data", "data/some.parquet", *QUICK]
-    tagging = ["tag", "pocket", *on, "--samples", "4", "--out", "levels.json"]
+    tagging = ["data", "tag", "pocket", *on, "--samples", "4", "--out", "levels.json"]
     assert run(tagging) == 0
     assert "10 problems by level: L1 " in capsys.readouterr().out
     assert run(tagging) == 0
     assert "levels-samples: sampled already" in capsys.readouterr().out
     levels = read_levels(Path("levels.json"))
     assert {each.num_samples for each in levels.problems.values()} == {4}
+    assert run([*tagging, "--table", "tagged.parquet"]) == 0
+    before, after = pq.read_table("data/some.parquet"), pq.read_table("tagged.parquet")
+    assert after.select(before.column_names).equals(before)
+    for row in after.to_pylist():
+        found = levels.problems[row["id"]]
+        assert row["passrate_for_pocket"] == found.num_correct / 4
+        assert row["difficulty_level_for_pocket"] == found.level
     command = ["eval", "pocket", *on, "--set", "num_runs=2", "--out", "out", "--levels", "levels.json"]
     assert run([*command, "--by", "level", "--by", "length"]) == 0
     out = capsys.readouterr().out
@@ -96,7 +105,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path):
     (tmp_path / "examples").symlink_to(root / "examples")
     section = (root / "README.md").read_text().partition("### By difficulty")[2].split("```")[1]
     commands = [line.partition("#")[0].split()[1:] for line in section.splitlines() if line.startswith("synergy ")]
-    assert [command[0] for command in commands] == ["eval", "tag", "eval", "distil"]
+    assert [command[0] for command in commands] == ["eval", "data", "eval", "distil"]
     for command in commands:
         assert run([*command, "--threads", "1"]) == 0, command
 
@@ -109,13 +118,20 @@ def test_the_commands_of_the_readme_run(tmp_path: Path):
         (["eval", "pocket", "--on", "file", "--data", "none.parquet"], "none.parquet: cannot be read"),
         (["eval", "pocket", "--on", "pocket", "--levels", "none.json"], "none.json: no such file"),
         (["eval", "pocket", "--on", "pocket", "--by", "size"], "'size' is not one of 'level', 'family'"),
-        (["tag", "pocket", "--on", "pocket"], "Missing option '--out'"),
-        (["tag", "pocket", "--on", "pocket,mmstar", "--out", "l.json"], "2 sets; expected one"),
-        (["tag", "pocket", "--on", "pocket", "--out", "levels"], "expected a file ending in .json"),
-        (["tag", "pocket", "--on", "pocket", "--out", "l.json", "--thresholds", "2,5"], "expected falling numbers"),
-        (["tag", "pocket", "--on", "pocket", "--out", "l.json", "--thresholds", "a"], "expected whole numbers divided"),
+        (TAG, "Missing option '--out'"),
+        (["data", "tag", "pocket", "--on", "pocket,mmstar", "--out", "l.json"], "2 sets; expected one"),
+        ([*TAG, "--out", "levels"], "expected a file ending in .json"),
         (
-            ["tag", "pocket", "--on", "pocket", "--out", "l.json", "--set", "response.temperature=0"],
+            [*TAG, "--out", "l.json", "--thresholds", "2,5"],
+            "expected falling numbers",
+        ),
+        (
+            [*TAG, "--out", "l.json", "--thresholds", "a"],
+            "expected whole numbers divided",
+        ),
+        ([*TAG, "--out", "l.json", "--table", "t.csv"], "expected a file ending in .parquet"),
+        (
+            ["data", "tag", "pocket", "--on", "pocket", "--out", "l.json", "--set", "response.temperature=0"],
             "16 samples at temperature 0",
         ),
         (["distil", "none.yaml", "--out", "out"], "none.yaml: no such file"),

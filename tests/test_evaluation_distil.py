@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from evaluation_cases import ScriptedAnswerer, Silent, response
+from loopback import loopback
 
 from synergy.config.data import FileDataConfig
-from synergy.config.distil import DistilConfig
+from synergy.config.distil import DistilConfig, TrimConfig
 from synergy.config.kinds import load_any
 from synergy.config.load import build
 from synergy.data.load import open_data
@@ -21,6 +22,7 @@ from synergy.evaluation.distil_rows import worked
 from synergy.evaluation.responses import Response
 from synergy.evaluation.self_distil import self_distil
 from synergy.evaluation.training_table import TRACE_COLUMN
+from synergy.evaluation.trimming import trimmed
 from synergy.evaluation.verdicts import GradedResponse, GradingRules, grade_responses
 from synergy.grading import follows_format, grade
 from synergy.prompts import ANSWER_TAGS, BOXED, PromptPreset
@@ -120,6 +122,9 @@ def test_the_shortest_right_answer_of_each_problem(table: Path, tmp_path: Path):
         "num_demonstrations": 0,
         "num_problems_left_out": 1,
         "num_rows": 2,
+        "num_not_reaching": 0,
+        "num_trimmed": 0,
+        "num_validation_rows": 0,
     }
     assert counts.num_correct == counts.num_kept + counts.num_not_laid_out + counts.num_not_chosen
     assert read_counts(tmp_path / "out") == counts
@@ -224,6 +229,111 @@ def test_what_cannot_be_distilled_is_said(table: Path, tmp_path: Path):
         config(table, response={"temperature": 0.0, "max_tokens": 64})
     with pytest.raises(FileError):
         distilled(config(tmp_path / "none.parquet"), tmp_path / "out")
+
+
+DOUBTING = {
+    "q0": [
+        said("2 + 2 = 4, so the answer is 4. Wait, is it? Let me see: 4.", "4"),
+        said("Let me see.\nBut wait, that is 4", "4"),
+        said("The sum of 2 and 2 is 4, which is the answer: 4. I await no other.", "4"),
+        said("It is 4", "5"),
+    ],
+    "q1": [said("hm. But the question asks for 2 + 2, 4", "4")] * 4,
+    "q2": [said("Wait. 4", "4"), said("5", "5"), said("5", "5"), said("5", "5")],
+}
+
+
+def test_reflections_are_cut_where_the_rest_reaches_the_answer(table: Path, tmp_path: Path):
+    counts = distilled(config(table, trim={}), tmp_path / "out", DOUBTING)
+    (row,) = rows(tmp_path / "out")
+    assert (row["id"], row["run"], row["trace"]) == ("q0", 0, "2 + 2 = 4, so the answer is 4.")
+    assert (counts.num_correct, counts.num_kept, counts.num_trimmed) == (8, 1, 1)
+    assert (counts.num_not_laid_out, counts.num_not_reaching, counts.num_not_chosen) == (0, 6, 1)
+    assert counts.num_correct == sum(
+        (counts.num_kept, counts.num_not_laid_out, counts.num_not_reaching, counts.num_not_chosen)
+    )
+    lines = [json.loads(line) for line in (tmp_path / "out" / "by_problem.jsonl").read_text().splitlines()]
+    assert [(each["id"], each["num_correct"], each["num_reaching"], each["kept_runs"]) for each in lines] == [
+        ("q0", 3, 2, [0]),
+        ("q1", 4, 0, []),
+        ("q2", 1, 0, []),
+    ]
+    everything = distilled(config(table, trim={"cues": ["so the"]}, keep="all"), tmp_path / "all", DOUBTING)
+    assert (everything.num_trimmed, everything.num_kept) == (0, 8)
+
+
+@pytest.mark.parametrize(
+    ("trace", "expected"),
+    [
+        ("So 4. Wait, no.", "So 4."),
+        ("So 4. WAIT no.", "So 4."),
+        ("So 4.\nbut  wait, no.", "So 4."),
+        ("So 4\nWait", "So 4"),
+        ("So 4 (really!) But the question is", "So 4 (really!)"),
+        ("Wait, what?", ""),
+        ("So 4, wait for it.", "So 4, wait for it."),
+        ("So 4. Waiter, no. Await this.", "So 4. Waiter, no. Await this."),
+        ("So 4. But the questions are", "So 4. But the questions are"),
+    ],
+)
+def test_a_trace_ends_before_the_first_sentence_that_begins_with_a_cue(trace: str, expected: str):
+    assert trimmed(trace, TrimConfig().cues) == expected
+
+
+def test_the_longest_and_a_random_right_answer(table: Path, tmp_path: Path):
+    distilled(config(table, keep="longest"), tmp_path / "longest")
+    assert [(row["id"], row["run"]) for row in rows(tmp_path / "longest")] == [("q0", 0), ("q1", 1)]
+    seen = set()
+    for seed in range(12):
+        folder = tmp_path / f"random{seed}"
+        distilled(config(table, keep="random", seed=seed), folder)
+        found = [row["run"] for row in rows(folder)]
+        seen.add(found[1])
+        distilled(config(table, keep="random", seed=seed), tmp_path / f"again{seed}")
+        assert [row["run"] for row in rows(tmp_path / f"again{seed}")] == found
+    assert seen == {0, 1, 2}
+
+
+def test_some_problems_are_held_out_to_validate(tmp_path: Path):
+    asked = [
+        {"id": f"q{number}", "question": f"{number}: 2 + 2?", "answer": "4", "answer_kind": "number"}
+        for number in range(40)
+    ]
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in asked))
+    texts = {each["id"]: [said("quick", "4"), said("slow and steady", "4")] for each in asked}
+    data = {"source": "file", "path": str(path)}
+    values: dict[str, Any] = {"data": data, "samples_per_problem": 2, "keep": "all"}
+    counts = distilled(config(path, **values, validation_share=0.25), tmp_path / "out", texts)
+    train = rows(tmp_path / "out")
+    held_out = pq.read_table(tmp_path / "out" / "validation.parquet").to_pylist()
+    assert len(train) + len(held_out) == counts.num_rows == 80
+    assert counts.num_validation_rows == len(held_out)
+    assert 6 <= len(held_out) <= 40
+    ids = [{row["problem_id"] for row in part} for part in (train, held_out)]
+    assert not ids[0] & ids[1]
+    config_of_part = FileDataConfig(source="file", path=path, hashed_part=(0.75, 1.0))
+    assert set(open_data(config_of_part).ids) == ids[1]
+    with pytest.raises(InputError, match="leaves 80 to train on and 0 to validate"):
+        distilled(config(path, **values, validation_share=1e-6), tmp_path / "none", texts)
+
+
+def test_a_server_can_be_the_teacher(table: Path, tmp_path: Path):
+    def answer(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "choices": [{"message": {"content": said("by the server", "4")}, "finish_reason": "stop"}],
+            "usage": {"completion_tokens": 9, "prompt_tokens": 5},
+        }
+
+    with loopback(answer) as server:
+        endpoint = {"url": f"{server.url}/v1", "model": "teacher"}
+        found = config(table, model={"checkpoint": "a teacher"}, backend="endpoint", endpoint=endpoint)
+        counts = self_distil(found, tmp_path / "out", Silent())
+        assert len(server.asked) == 12
+        assert self_distil(found, tmp_path / "out", Silent()) == counts
+        assert len(server.asked) == 12
+    assert (counts.num_problems_kept, counts.model.backend, counts.model.served_as) == (3, "endpoint", "teacher")
+    assert {row["trace"] for row in rows(tmp_path / "out")} == {"by the server"}
 
 
 def test_the_shipped_example_is_what_the_study_describes():

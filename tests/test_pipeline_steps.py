@@ -7,7 +7,6 @@ import pytest
 from pipeline_cases import document
 
 from synergy.config.pipeline_steps import CaptionConfig, ChatSamplingConfig, FunctionConfig, RewriteConfig, SplitConfig
-from synergy.data.cues import AHA_KEYWORDS, cues_as_words, cues_within
 from synergy.data.pipeline.requests import ChatRequest, request_key
 from synergy.data.pipeline.sample import Fate, Outcome, Sample
 from synergy.data.pipeline.steps.asking_step import choose_endpoint
@@ -21,6 +20,7 @@ from synergy.data.pipeline.steps.verify import read_verdict
 from synergy.data.pipeline.templates import PromptTemplate, open_template
 from synergy.errors import FileError, InputError
 from synergy.records import AnswerKind, Problem
+from synergy.statistics.cues import AHA_KEYWORDS, cues_as_words, cues_within
 
 REWRITE = RewriteConfig(step="rewrite", endpoints={"a": 1.0})
 WORDS_20 = " ".join(["word"] * 20)

@@ -22,7 +22,14 @@ from synergy.studies.published import PUBLISHED
 from synergy.studies.workload import Workload, workload_of
 
 STUDIES = Path(__file__).parents[1] / "studies"
-SCALED = ["synergy_dilemma_7b", "synergy_dilemma_3b_lora", "synergy_dilemma_released", "vlaa_3b", "same_data"]
+SCALED = [
+    "synergy_dilemma_7b",
+    "eureka_distill_7b",
+    "synergy_dilemma_3b_lora",
+    "synergy_dilemma_released",
+    "vlaa_3b",
+    "same_data",
+]
 EIGHT = ["base", "sft", "rl", "two_stage", "interleaved", "progressive", "data_mixing", "merging"]
 
 
@@ -219,7 +226,7 @@ def test_choosing_among_problems_is_a_step_with_a_cost() -> None:
     assert vlaa is not None
     passed = workload_of(surprising, vlaa)
     assert passed is not None
-    assert (passed.generated_tokens, passed.scored_tokens) == (0, 126413 * (250 + 400 + 600))
+    assert (passed.generated_tokens, passed.scored_tokens) == (0, 2 * 126413 * (250 + 400 + 600))  # two models
 
 
 def test_more_of_a_recipe_costs_more() -> None:

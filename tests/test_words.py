@@ -1,7 +1,7 @@
 """Words of reasoning, counted by hand."""
 
-from synergy.data.cues import AHA_KEYWORDS, has_aha
-from synergy.studies.words import count_reasoning_words, count_reflections
+from synergy.statistics.cues import AHA_KEYWORDS, cues_within
+from synergy.statistics.words import count_reasoning_words, count_reflections
 
 
 def test_reasoning_words_are_counted_where_a_word_begins() -> None:
@@ -16,6 +16,6 @@ def test_expressions_may_be_broken_over_lines() -> None:
 
 
 def test_the_second_studys_rule_looks_inside_words() -> None:
-    assert all(map(has_aha, AHA_KEYWORDS))
-    assert has_aha("He leans against it.")
-    assert not has_aha("The answer is 3.")
+    assert all(map(cues_within, AHA_KEYWORDS))
+    assert cues_within("He leans against it.") == ["again"]
+    assert not cues_within("The answer is 3.")

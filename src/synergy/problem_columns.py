@@ -27,3 +27,7 @@ DECODED_IMAGES = {"huggingface": json.dumps({"info": {"features": {"images": [{"
 def problem_schema(*further: tuple[str, pa.DataType], metadata: dict[str, str] | None = None) -> pa.Schema:
     """A problem's columns and what a table has beside them."""
     return pa.schema([*PROBLEM_COLUMNS, *(pa.field(name, kind) for name, kind in further)], metadata=metadata)
+
+
+#: of `synergy.data.problem_row`
+PROBLEM_SCHEMA = problem_schema(metadata=DECODED_IMAGES)

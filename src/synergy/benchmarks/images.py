@@ -13,8 +13,8 @@ from PIL import Image
 
 from synergy.benchmarks.benchmark import Row
 from synergy.benchmarks.columns import is_empty
-from synergy.data.formats.cells import BROKEN
 from synergy.data.options import literal_list
+from synergy.data.row_images import BROKEN
 from synergy.errors import FileError
 
 Source = bytes | Path | Image.Image

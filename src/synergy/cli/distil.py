@@ -19,12 +19,14 @@ def distil(config: Path, overrides: tuple[str, ...], out: Path, threads: int | N
     """Let the model of CONFIG (of kind distil) answer problems and keep what is right, as a table to train on.
 
     Writes FOLDER/data.parquet, which `data: {source: file, trace_column: trace}` of a training reads, and
-    FOLDER/counts.json: what was kept, dropped and added. Run again after an interruption and it goes on.
+    FOLDER/counts.json: what was kept, dropped and added, in by_problem.jsonl for each problem. Problems held out
+    by validation_share are in FOLDER/validation.parquet. Run again after an interruption and it goes on.
 
     \b
     Examples:
       synergy distil examples/distil/pocket.yaml --out distilled
       synergy distil examples/distil/pocket.yaml --set keep=all --set unsolved=demonstrate --out mixed
+      synergy distil examples/distil/pocket.yaml --set samples_per_problem=4 --set 'trim={}' --out trimmed
     """
     from synergy.cli.distil_run import run_distillation
 

@@ -1,12 +1,11 @@
-"""A self-distillation from the command line."""
+"""A distillation from the command line."""
 
 from pathlib import Path
 
 import click
-import torch
-import transformers
 
 from synergy.cli.eval_display import open_display
+from synergy.cli.quiet import quieten
 from synergy.config.distil import DistilConfig
 from synergy.config.load import load
 from synergy.evaluation.distil_counts import COUNTS, DistilCounts
@@ -17,11 +16,10 @@ from synergy.evaluation.training_table import DATA
 
 def run_distillation(path: Path, overrides: tuple[str, ...], out: Path, threads: int | None) -> None:
     """Distil as the file says; raises as `load` and `self_distil` do."""
-    if threads:
-        torch.set_num_threads(threads)
-    transformers.utils.logging.disable_progress_bar()  # its bars would tear our display
     config = load(path, DistilConfig, overrides)
-    with locked(out), open_display("self-distillation", is_silent=False) as display:
+    if config.endpoint is None:
+        quieten(threads)
+    with locked(out), open_display("distil", is_silent=False) as display:
         counts = self_distil(config, out, display)
     for line in _lines(counts):
         click.echo(line)
@@ -33,7 +31,10 @@ def _lines(counts: DistilCounts) -> list[str]:
         f"{counts.num_responses} responses to {counts.num_problems} problems: {counts.num_correct} right, "
         f"{counts.num_truncated} truncated, {counts.num_unscored} unscored",
         f"{counts.num_kept} kept; dropped: {counts.num_not_laid_out} not laid out as asked, "
-        f"{counts.num_not_chosen} not chosen (keep: {counts.config.keep})",
+        + (f"{counts.num_not_reaching} without the answer once cut, " if counts.config.trim else "")
+        + f"{counts.num_not_chosen} not chosen (keep: {counts.config.keep})",
         f"{counts.num_rows} rows: {counts.num_problems_kept} problems by the model, {counts.num_demonstrations} "
-        f"demonstrations, {counts.num_problems_left_out} problems left out",
+        f"demonstrations, {counts.num_problems_left_out} problems left out"
+        + (f"; {counts.num_validation_rows} rows to validate" if counts.config.validation_share else "")
+        + (f"; {counts.num_trimmed} traces cut" if counts.config.trim else ""),
     ]

@@ -26,7 +26,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     "levels_path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Levels of difficulty that `synergy tag` measured, in place of the problems' own.",
+    help="Levels of difficulty that `synergy data tag` measured, in place of the problems' own.",
 )
 @click.option("--pictures/--no-pictures", default=True, help="Keep the problems' pictures as PNG files.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of responses and scores; runs/eval-… if left out.")

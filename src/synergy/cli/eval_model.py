@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from synergy.cli.eval_options import AskOptions
+from synergy.cli.quiet import quieten
 from synergy.config.load import build
 from synergy.config.model import ModelConfig, RenderingConfig
 from synergy.config.protocol import ProtocolConfig
@@ -49,7 +50,7 @@ def asking_model(
     )
 
     def make_quietly() -> Answerer:
-        _quieten(options.threads)
+        quieten(options.threads)
         return make()
 
     return make_quietly
@@ -79,12 +80,3 @@ def _served(options: AskOptions, protocol: ProtocolConfig, purpose: Purpose) -> 
     endpoint = build(EndpointConfig, values, label="--endpoint")
     prompt = prompt_of(protocol, is_tuned=options.is_tuned)
     return ServedAnswerer(endpoint, protocol, prompt, seed=options.seed, purpose=purpose)
-
-
-def _quieten(threads: int | None) -> None:
-    import torch
-    import transformers
-
-    if threads:
-        torch.set_num_threads(threads)
-    transformers.utils.logging.disable_progress_bar()  # its bars would tear our display

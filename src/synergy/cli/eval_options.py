@@ -1,4 +1,4 @@
-"""What the options of `synergy eval` and `synergy tag` say: which protocol, which benchmarks, which files."""
+"""What the options of `synergy eval` and `synergy data tag` say: which protocol, which benchmarks, which files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,32 +1,47 @@
-"""The document that says which training problems stay: those that a model solves so often, or finds most surprising."""
+"""Rules that ask a model which problems stay, and the document of one such choice among training problems."""
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from synergy.config.asking_model import AskingModel
 from synergy.config.base import Config
 from synergy.config.data import DataConfig
 from synergy.config.model import ModelConfig
-from synergy.config.protocol import ProtocolConfig, ResponseConfig, preset_protocol
-from synergy.prompts import get_preset
+from synergy.config.protocol import ResponseConfig
 
 Count = Annotated[int, Field(gt=0)]
 Number = Annotated[int, Field(ge=0)]
+Difficulty = Literal["easy", "medium", "hard"]
 
 
-class PassCountRule(Config):
+class SamplingRule(Config):
+    """What rules share that count a model's right answers."""
+
+    samples_per_problem: Count = 8
+    """attempts at each problem"""
+    response: ResponseConfig
+    """how attempts are sampled"""
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> Self:
+        if self.samples_per_problem > 1 and self.response.temperature == 0:
+            raise ValueError(
+                f"samples_per_problem {self.samples_per_problem} at temperature 0, which are all the same; expected a "
+                "higher response.temperature, or one sample"
+            )
+        return self
+
+
+class PassCountRule(SamplingRule):
     """Problems that the model solves at least and at most so often (2507.07562, section 2.2, drops 8 of 8)."""
 
     by: Literal["pass_count"]
     """the rule"""
-    samples_per_problem: Count = 8
-    """attempts at each problem"""
     at_least: Number = 0
     """the fewest correct ones"""
     at_most: Number
     """the most correct ones"""
-    response: ResponseConfig
-    """how attempts are sampled"""
 
     @model_validator(mode="after")
     def _is_window(self) -> Self:
@@ -34,6 +49,37 @@ class PassCountRule(Config):
             raise ValueError(
                 f"at_least {self.at_least}, at_most {self.at_most} of {self.samples_per_problem} samples; expected a "
                 "window inside 0 and the number of samples"
+            )
+        return self
+
+
+class DifficultyRule(SamplingRule):
+    """Problems that are easy (all attempts right), hard (none) or medium; 2602.10815 keeps medium, or easy and medium.
+
+    There: 8 samples at temperature 0.9.
+    """
+
+    by: Literal["difficulty"]
+    """the rule"""
+    keep: Annotated[tuple[Difficulty, ...], Field(min_length=1)] = ("medium",)
+    """which stay"""
+
+
+class BlindRule(SamplingRule):
+    """Problems that the model does not solve without seeing; those that have no picture stay and are not asked."""
+
+    by: Literal["blind"]
+    """the rule"""
+    picture: Literal["left_out", "blank"] = "left_out"
+    """what is shown: no picture at all, or an even grey one of the same size"""
+    at_most: Number = 0
+    """the most correct ones of a problem that stays. Of options a guess is often right: compare with chance"""
+
+    @model_validator(mode="after")
+    def _is_window(self) -> Self:
+        if self.at_most >= self.samples_per_problem:
+            raise ValueError(
+                f"at_most {self.at_most} of {self.samples_per_problem} samples, which all problems have; expected less"
             )
         return self
 
@@ -50,31 +96,21 @@ class PerplexityRule(Config):
     """which end of the order is kept"""
     num_problems: Count
     """how many are kept"""
+    also: Annotated[tuple[ModelConfig, ...], Field(exclude_if=lambda also: not also)] = ()
+    """further models: what counts is the mean of all models' perplexities. The study averages Qwen2-VL-2B's and
+    Qwen2.5-VL-3B's"""
 
 
-class ChooseConfig(Config):
+#: one rule, told apart by `by`
+Rule = Annotated[PassCountRule | DifficultyRule | BlindRule | PerplexityRule, Field(discriminator="by")]
+
+
+class ChooseConfig(AskingModel):
     """One choice among training problems; their demonstrations stay with them."""
 
     kind: Literal["choose"]
     """the kind of document"""
-    seed: Number = 0
-    """of everything sampled"""
-    model: ModelConfig
-    """the model that is asked"""
     data: DataConfig
     """the problems, with demonstrations"""
-    prompt: str
-    """the prompt preset"""
-    rule: Annotated[PassCountRule | PerplexityRule, Field(discriminator="by")]
+    rule: Rule
     """what decides"""
-    problems_per_shard: Count = 512
-    """problems that are sampled together, the most that a kill loses"""
-
-    @field_validator("prompt")
-    @classmethod
-    def _prompt_is_known(cls, name: str) -> str:
-        return get_preset(name).name
-
-    def protocol(self, rule: PassCountRule) -> ProtocolConfig:
-        """The same as evaluation asks."""
-        return preset_protocol("choose", self.prompt, rule.response, rule.samples_per_problem)

@@ -1,52 +1,61 @@
-"""The document that describes one self-distillation: a model answers problems, what is right becomes training data."""
+"""The document that describes one distillation: a model answers problems, what is right becomes training data."""
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from synergy.config.asking_model import AskingModel, Backend
 from synergy.config.base import Config
 from synergy.config.data import DataConfig
-from synergy.config.model import ModelConfig
 from synergy.config.protocol import ProtocolConfig, ResponseConfig, preset_protocol
-from synergy.prompts import get_preset
 
 Count = Annotated[int, Field(gt=0)]
+Keep = Literal["all", "shortest", "longest", "random", "first"]
 
 
-class DistilConfig(Config):
-    """One self-distillation.
+class TrimConfig(Config):
+    """Cuts a trace off where it begins to doubt itself (2503.17352; which cues and where exactly is ours).
+
+    All from the first sentence that begins with a cue goes. What is left has to reach the answer: read as a whole
+    response, in whatever dress, it has to be right; else the response is not kept.
+    """
+
+    cues: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] = (
+        "Wait",
+        "But wait",
+        "But the question",
+    )
+    """how such a sentence begins, in any case and as whole words"""
+
+
+class DistilConfig(AskingModel):
+    """One distillation: of the model that is to be trained, or of a teacher.
 
     Eureka-Distill (2507.07562, section 2.1): 8 samples, `keep: shortest`, `unsolved: leave_out`. Its data mixing
-    (section 3.2): 8 samples, `keep: all`, `unsolved: demonstrate`.
+    (section 3.2): 8 samples, `keep: all`, `unsolved: demonstrate`. OpenVLThinker (2503.17352): 4 samples,
+    `keep: shortest`, `trim: {}`.
     """
 
     kind: Literal["distil"]
     """the kind of document"""
-    seed: Annotated[int, Field(ge=0)] = 0
-    """of everything sampled"""
-    model: ModelConfig
-    """the model that answers; checkpoint `pocket` is the shipped one"""
     data: DataConfig
     """the problems, and for `unsolved: demonstrate` their demonstrations"""
-    prompt: str
-    """the prompt preset, whose layout a response must follow to be kept"""
     response: ResponseConfig
-    """how responses are sampled"""
+    """how responses are sampled; kept ones follow the prompt preset's layout"""
     samples_per_problem: Count = 8
     """responses to each problem"""
-    keep: Literal["all", "shortest", "first"] = "shortest"
-    """which of a problem's correct responses: all, the one with the fewest tokens, or the one sampled first"""
+    keep: Keep = "shortest"
+    """which of a problem's correct responses: all, the one with the fewest or the most tokens, one at random (by
+    `seed` and the problem's id), or the one sampled first"""
     unsolved: Literal["leave_out", "demonstrate"] = "leave_out"
     """problems without a response to keep: left out, or all their demonstrations are added"""
-    problems_per_shard: Count = 512
-    """problems that are sampled together, the most that a kill loses"""
-    backend: Literal["local", "vllm"] = "local"
+    trim: Annotated[TrimConfig | None, Field(exclude_if=lambda trim: trim is None)] = None
+    """cut reflections off; null leaves traces whole"""
+    validation_share: Annotated[float, Field(ge=0, lt=1), Field(exclude_if=lambda share: not share)] = 0.0
+    """about so many of the problems, by a hash of their ids, go to validation.parquet instead; Eureka-Distill has
+    0.7k beside 34k, how they were drawn is not said"""
+    backend: Backend = "local"
     """what samples"""
-
-    @field_validator("prompt")
-    @classmethod
-    def _prompt_is_known(cls, name: str) -> str:
-        return get_preset(name).name
 
     @model_validator(mode="after")
     def _has_demonstrations(self) -> Self:

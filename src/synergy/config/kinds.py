@@ -7,6 +7,7 @@ from synergy.config.base import Config
 from synergy.config.build import PocketBuildConfig
 from synergy.config.choose import ChooseConfig
 from synergy.config.distil import DistilConfig
+from synergy.config.filters import FilterConfig
 from synergy.config.load import draft, validate
 from synergy.config.merge import MergeConfig
 from synergy.config.pipeline import PipelineConfig
@@ -21,6 +22,7 @@ KINDS: dict[str, type[Config]] = {
     "merge": MergeConfig,
     "distil": DistilConfig,
     "pipeline": PipelineConfig,
+    "filter": FilterConfig,
     "pocket_build": PocketBuildConfig,
     "protocol": ProtocolConfig,
     "study": StudyConfig,

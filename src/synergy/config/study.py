@@ -33,6 +33,7 @@ RecipeName = Literal[
     "progressive",
     "data_mixing",
     "merging",
+    "eureka_distill",
     "released",
     "released_merging",
 ]

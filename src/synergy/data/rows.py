@@ -5,18 +5,17 @@ answer and answer_kind must be there; choices, images, source, family, level, gr
 reference, which an open-ended answer has to beat, may be. An image is encoded bytes or a path to a file.
 """
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from synergy.config.data import TableDataConfig
 from synergy.data.examples import Example
 from synergy.data.layouts.lay_out import lay_out
 from synergy.data.layouts.layout import Row
 from synergy.data.parts import in_part
+from synergy.data.row_images import BROKEN, decoded, image_source
 from synergy.errors import FileError, InputError, nearest, unknown_name
 from synergy.records import AnswerKind, Demonstration, Problem
 
@@ -34,18 +33,18 @@ class TableExamples:
         Raises InputError for missing columns, doubled ids and rows that do not fit their layout, and where no row is
         left; FileError for an image that is not there.
         """
-        self._label, self._folder, self._trace_column = label, folder, config.trace_column
+        self._label, self.folder, self._trace_column = label, folder, config.trace_column
         columns, rows = lay_out(label, columns, rows, config.layout)
         _check_columns(label, columns, config)
-        self._rows = [row for row in rows if _passes(row, config)][: config.num_problems]
-        if not self._rows:
+        self.rows = [row for row in rows if passes(row, config)][: config.num_problems]
+        if not self.rows:
             asked = f"families {_shown(config.families)}, levels {_shown(config.levels)}"
             asked += f", hashed_part {list(config.hashed_part)}" if config.hashed_part else ""
             raise InputError(f"{label}: no problem of {len(rows)} is left with {asked}; expected at least one")
         self.has_demonstrations = self._trace_column is not None
         self.ids: list[str] = []
         seen: set[str] = set()
-        for number, row in enumerate(self._rows, start=1):
+        for number, row in enumerate(self.rows, start=1):
             self._check(row, number)
             if row["id"] in seen:
                 raise InputError(f"{label}: two problems have the id '{row['id']}'; expected different ids")
@@ -54,11 +53,11 @@ class TableExamples:
 
     def __len__(self) -> int:
         """How many rows."""
-        return len(self._rows)
+        return len(self.rows)
 
     def __getitem__(self, index: int) -> Example:
         """The row as a problem; raises FileError where an image cannot be decoded."""
-        row = self._rows[index]
+        row = self.rows[index]
         problem = Problem(
             id=row["id"],
             question=row["question"],
@@ -91,9 +90,9 @@ class TableExamples:
         if row["answer_kind"] not in set(AnswerKind):
             raise unknown_name(f"answer_kind in {self._label}, problem '{row['id']}':", row["answer_kind"], AnswerKind)
         for image in row.get("images") or ():
-            source = _source(image)
+            source = image_source(image)
             if isinstance(source, str):
-                path = self._folder / source
+                path = self.folder / source
                 if not path.is_file():
                     raise FileError(
                         f"{self._label}, problem '{row['id']}': the image {path} does not exist; expected an image file"
@@ -104,35 +103,15 @@ class TableExamples:
                 )
 
     def _image(self, problem_id: str, image: object) -> Image.Image:
-        source = _source(image)
-        if isinstance(source, Image.Image):
-            return _on_white(source)
-        assert source is not None, "rows are checked when the table is opened"
         try:
-            stream: Any = io.BytesIO(source) if isinstance(source, bytes) else self._folder / source
-            with Image.open(stream) as opened:
-                return _on_white(opened)
-        except (UnidentifiedImageError, OSError) as error:
+            return decoded(image, self.folder)
+        except BROKEN as error:
+            source = image_source(image)
             name = "bytes" if isinstance(source, bytes) else source
             raise FileError(
                 f"{self._label}, problem '{problem_id}': cannot decode the image ({name}): {error}; "
                 "expected PNG or JPEG"
             ) from error
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    """The picture in RGB as it looks on paper: dropping transparency would leave black lines on black."""
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    shown = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown).convert("RGB")
-
-
-def _source(image: object) -> bytes | str | Image.Image | None:
-    """What an image is given by: bytes, a path, or the image itself; None where it is not there."""
-    if isinstance(image, Mapping):
-        return image.get("bytes") or image.get("path") or None
-    return image if isinstance(image, bytes | str | Image.Image) and image else None
 
 
 def _check_columns(label: str, columns: Sequence[str], config: TableDataConfig) -> None:
@@ -147,7 +126,8 @@ def _check_columns(label: str, columns: Sequence[str], config: TableDataConfig) 
             )
 
 
-def _passes(row: Row, config: TableDataConfig) -> bool:
+def passes(row: Row, config: TableDataConfig) -> bool:
+    """Whether a row in our columns is of the configured families, levels and part."""
     of_family = config.families is None or row.get("family") in config.families
     of_level = config.levels is None or row.get("level") in config.levels
     return of_family and of_level and in_part(row, config.hashed_part)

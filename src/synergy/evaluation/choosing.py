@@ -1,24 +1,16 @@
 """Choosing among training problems: the table of those that stay, and why each stayed or went (`chosen.json`)."""
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from synergy.config.choose import ChooseConfig, PassCountRule, PerplexityRule
-from synergy.data.examples import Examples
+from synergy.config.choose import ChooseConfig
 from synergy.data.load import open_data
 from synergy.errors import InputError
+from synergy.evaluation.deciding import decide
 from synergy.evaluation.distil_rows import demonstration_rows
-from synergy.evaluation.examples_set import examples_set
 from synergy.evaluation.gathering import Watcher
-from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
-from synergy.evaluation.perplexity import perplexities
-from synergy.evaluation.run import Evaluation
 from synergy.evaluation.shards import write_whole
-from synergy.evaluation.tagging import tag
 from synergy.evaluation.training_table import DATA, write_table
-from synergy.prompts import get_preset
-from synergy.records import Purpose
 
 CHOSEN = "chosen.json"
 
@@ -32,51 +24,17 @@ def choose(config: ChooseConfig, folder: Path, watcher: Watcher, *, name: str = 
     examples = open_data(config.data)
     if not examples.has_demonstrations:
         raise InputError("choose: data without demonstrations; expected data.trace_column")
-    match config.rule:
-        case PassCountRule() as rule:
-            values: Mapping[str, float] = _pass_counts(config, rule, examples, folder, watcher, name)
-            stay = {each for each, value in values.items() if rule.at_least <= value <= rule.at_most}
-        case PerplexityRule() as rule:
-            preset = get_preset(config.prompt)
-            values = perplexities(
-                config.model, examples, preset, lambda num_done, num: watcher.stage("perplexity", num_done, num)
-            )
-            stay = set(_end_of(values, rule))
-    kept = [each for each in examples.ids if each in stay]
+    decision = decide(config.rule, config, examples, folder, watcher, name=name)
+    kept = [each for each in examples.ids if each not in decision.gone]
     if not kept:
         raise InputError(f"{folder}: none of {len(examples)} problems stays; expected at least one: widen the rule")
-    rows = (examples[index] for index, each in enumerate(examples.ids) if each in stay)
+    rows = (examples[index] for index, each in enumerate(examples.ids) if each not in decision.gone)
     write_table(folder / DATA, (row for each in rows for row in demonstration_rows(each.problem, each.demonstrations)))
-    found = {"by": config.rule.by, "num_problems": len(examples), "num_kept": len(kept), "values": dict(values)}
+    found = {
+        "by": config.rule.by,
+        "num_problems": len(examples),
+        "num_kept": len(kept),
+        "values": dict(decision.values),
+    }
     write_whole(folder / CHOSEN, [json.dumps(found, indent=2), "\n"])
     return kept
-
-
-def _pass_counts(
-    config: ChooseConfig, rule: PassCountRule, examples: Examples, folder: Path, watcher: Watcher, name: str
-) -> dict[str, int]:
-    protocol = config.protocol(rule)
-    model = model_part_of(config.model, name=name or config.model.checkpoint)
-    evaluation = Evaluation(
-        protocol=protocol,
-        asked=asked_of(
-            protocol,
-            model,
-            is_tuned=True,
-            seed=config.seed,
-            purpose=Purpose.TAG,
-            problems_per_shard=config.problems_per_shard,
-        ),
-        answerer=answerer_of(config.model, protocol, is_tuned=True, seed=config.seed, purpose=Purpose.TAG),
-        keeps_pictures=False,
-    )
-    levels = tag(evaluation, examples_set(examples, "choose", "Training problems"), folder, watcher).levels
-    return {problem_id: each.num_correct for problem_id, each in levels.problems.items()}
-
-
-def _end_of(values: Mapping[str, float], rule: PerplexityRule) -> Sequence[str]:
-    """Of equal ones the first; raises InputError where there are too few."""
-    if len(values) < rule.num_problems:
-        raise InputError(f"choose: {len(values)} problems; expected at least rule.num_problems {rule.num_problems}")
-    sign = -1 if rule.side == "highest" else 1
-    return sorted(values, key=lambda each: sign * values[each])[: rule.num_problems]

@@ -1,20 +1,18 @@
 """Which of a model's own responses become training data, and as which rows."""
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from PIL.Image import Image
+import numpy as np
 
+from synergy.config.distil import Keep
+from synergy.data.problem_row import problem_row
 from synergy.data.well_formed import well_formed
 from synergy.evaluation.verdicts import STRICT, GradedResponse
 from synergy.grading.extract import extract
 from synergy.grading.layout import follows_format
 from synergy.prompts import THINK_CLOSE, THINK_OPEN, PromptPreset
 from synergy.records import Demonstration, Problem
-
-Keep = Literal["all", "shortest", "first"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +40,35 @@ def worked(each: GradedResponse, preset: PromptPreset) -> Worked | None:
     return Worked(trace=trace, answer=answer, run=each.response.run, num_tokens=each.response.num_tokens)
 
 
-def chosen(found: Sequence[Worked], keep: Keep) -> list[Worked]:
-    """Those to keep; of equally short ones the first."""
-    if keep == "all" or not found:
-        return list(found)
-    if keep == "first":
-        return [found[0]]
-    return [min(found, key=lambda each: len(each.trace) if each.num_tokens is None else each.num_tokens)]
+def chosen(found: Sequence[Worked], keep: Keep, *, draw: Sequence[int]) -> list[Worked]:
+    """Those to keep; of equally short or long ones the first. `draw` seeds what is random."""
+    if not found:
+        return []
+    match keep:
+        case "all":
+            return list(found)
+        case "first":
+            return [found[0]]
+        case "random":
+            return [found[int(np.random.default_rng(draw).integers(len(found)))]]
+        case "shortest":
+            return [min(found, key=_length)]
+        case "longest":
+            return [max(found, key=_length)]
+
+
+def _length(each: Worked) -> int:
+    """Tokens of the response as it was sampled, characters of its trace where a server did not count them."""
+    return len(each.trace) if each.num_tokens is None else each.num_tokens
 
 
 def response_rows(problem: Problem, kept: Sequence[Worked], keep: Keep) -> Iterator[dict[str, object]]:
     """A row for each kept response; `problem` has its images."""
-    images = _images(problem)
+    shared = _shared(problem)
     for each in kept:
         row_id = f"{problem.id}#{each.run}" if keep == "all" else problem.id
         yield {
-            **_shared(problem, images),
+            **shared,
             "id": row_id,
             "answer": well_formed(each.answer),
             "trace": well_formed(each.trace),
@@ -69,10 +80,10 @@ def response_rows(problem: Problem, kept: Sequence[Worked], keep: Keep) -> Itera
 
 def demonstration_rows(problem: Problem, demonstrations: Sequence[Demonstration]) -> Iterator[dict[str, object]]:
     """A row for each demonstration of a problem that the model did not solve."""
-    images = _images(problem)
+    shared = _shared(problem)
     for number, each in enumerate(demonstrations):
         yield {
-            **_shared(problem, images),
+            **shared,
             "id": problem.id if number == 0 else f"{problem.id}#demonstration{number}",
             "answer": well_formed(each.answer),
             "trace": well_formed(each.trace),
@@ -82,26 +93,5 @@ def demonstration_rows(problem: Problem, demonstrations: Sequence[Demonstration]
         }
 
 
-def _shared(problem: Problem, images: list[dict[str, bytes | None]]) -> dict[str, object]:
-    return {
-        "question": well_formed(problem.question),
-        "answer_kind": problem.answer_kind.value,
-        "choices": list(problem.choices),
-        "images": images,
-        "source": problem.source,
-        "family": problem.family,
-        "level": problem.level,
-        "reference": problem.reference,
-        "problem_id": problem.id,
-        "gold": well_formed(problem.answer),
-    }
-
-
-def _images(problem: Problem) -> list[dict[str, bytes | None]]:
-    return [{"bytes": _png(image), "path": None} for image in problem.images]
-
-
-def _png(image: Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()
+def _shared(problem: Problem) -> dict[str, object]:
+    return {**problem_row(problem), "problem_id": problem.id, "gold": well_formed(problem.answer)}

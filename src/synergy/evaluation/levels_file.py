@@ -88,14 +88,14 @@ class LevelsFile(Config):
         if missing:
             raise InputError(
                 f"levels of {self.data} lack {len(missing)} of {len(problems)} problems, the first is '{missing[0]}'; "
-                "expected all of them: tag the same problems, with synergy tag"
+                "expected all of them: tag the same problems, with synergy data tag"
             )
         for problem in problems:
             stored = self.problems[problem.id].content
             if stored is not None and stored != content_digest(problem):
                 raise InputError(
                     f"levels of {self.data}: problem '{problem.id}' is another one there; expected the same question "
-                    "and answer: tag these problems, with synergy tag"
+                    "and answer: tag these problems, with synergy data tag"
                 )
         return [replace(problem, level=self.problems[problem.id].level) for problem in problems]
 

@@ -1,4 +1,6 @@
-"""Self-distillation: a model answers problems, and what is right becomes a table to train on (`data.parquet`).
+"""Distillation: a model answers problems, and what is right becomes a table to train on (`data.parquet`).
+
+A share of the problems may go to `validation.parquet`. `by_problem.jsonl` has what became of each.
 
 Random numbers are those of `Purpose.DISTIL`. Run again after a kill, it goes on.
 """
@@ -9,16 +11,25 @@ from pathlib import Path
 from synergy.config.distil import DistilConfig
 from synergy.data.examples import Examples
 from synergy.data.load import open_data
+from synergy.data.parts import place
 from synergy.errors import InputError
 from synergy.evaluation.answerer import Answerer
-from synergy.evaluation.distil_counts import COUNTS, DistilCounts, Solved, count, read_counts, sorted_out, write_counts
+from synergy.evaluation.distil_counts import (
+    COUNTS,
+    DistilCounts,
+    Solved,
+    count,
+    read_counts,
+    sorted_out,
+    write_by_problem,
+    write_counts,
+)
 from synergy.evaluation.distil_rows import demonstration_rows, response_rows
 from synergy.evaluation.examples_set import examples_set
+from synergy.evaluation.from_config import evaluation_of
 from synergy.evaluation.gathering import Watcher
-from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
-from synergy.evaluation.run import Evaluation
 from synergy.evaluation.score_file import ModelPart
-from synergy.evaluation.training_table import DATA, write_table
+from synergy.evaluation.training_table import DATA, VALIDATION, write_table
 from synergy.prompts import get_preset
 from synergy.records import Purpose
 
@@ -31,7 +42,7 @@ def self_distil(
     name: str = "",
     answerer: Callable[[], Answerer] | None = None,
 ) -> DistilCounts:
-    """Sample, grade and write `data.parquet` and `counts.json` to `folder`; returns the counts, from disk if there.
+    """Sample, grade and write the tables and `counts.json` to `folder`; returns the counts, from disk if there.
 
     `name` is what files call the model; `answerer` takes its place in tests. Raises InputError where nothing is left to
     train on, where the folder holds another distillation, and what data and model raise.
@@ -40,23 +51,8 @@ def self_distil(
     if config.unsolved == "demonstrate" and not examples.has_demonstrations:
         raise InputError("unsolved: demonstrate with data without demonstrations; expected data.trace_column")
     protocol = config.protocol
-    model = model_part_of(config.model, name=name or config.model.checkpoint, backend=config.backend)
-    evaluation = Evaluation(
-        protocol=protocol,
-        asked=asked_of(
-            protocol,
-            model,
-            is_tuned=True,
-            seed=config.seed,
-            purpose=Purpose.DISTIL,
-            problems_per_shard=config.problems_per_shard,
-        ),
-        answerer=answerer
-        or answerer_of(
-            config.model, protocol, is_tuned=True, seed=config.seed, purpose=Purpose.DISTIL, backend=config.backend
-        ),
-        keeps_pictures=False,
-    )
+    evaluation = evaluation_of(config, protocol, Purpose.DISTIL, name=name, answerer=answerer)
+    model = evaluation.asked.model
     gathering = evaluation.gather(examples_set(examples, "distil", "Self-distillation"), folder)
     if gathering.was_complete and (stored := _stored(folder, config, model)):
         return stored
@@ -68,14 +64,35 @@ def self_distil(
             f"{folder}: none of {counts.num_responses} responses is right and well laid out ({counts.num_correct} "
             "right, whatever the layout); expected at least one: another model, or unsolved: demonstrate"
         )
-    write_table(folder / DATA, _rows(solved, examples, config))
+    (folder / COUNTS).unlink(missing_ok=True)  # of another choice: a kill must not leave them beside new tables
+    write_by_problem(solved, folder)
+    num_validation = 0
+    if config.validation_share:
+        held_out = _rows(solved, examples, config, lambda problem_id: _is_held_out(problem_id, config))
+        num_validation = write_table(folder / VALIDATION, held_out)
+    trained_on = _rows(solved, examples, config, lambda problem_id: not _is_held_out(problem_id, config))
+    num_train = write_table(folder / DATA, trained_on)
+    if not num_train or (config.validation_share and not num_validation):
+        raise InputError(
+            f"{folder}: validation_share {config.validation_share} of {counts.num_rows} rows leaves {num_train} to "
+            f"train on and {num_validation} to validate; expected some of both: another share, or more problems"
+        )
+    counts = counts.model_copy(update={"num_validation_rows": num_validation})
     write_counts(counts, folder)
     return counts
 
 
-def _rows(solved: Mapping[str, Solved], examples: Examples, config: DistilConfig) -> Iterator[dict[str, object]]:
+def _is_held_out(problem_id: str, config: DistilConfig) -> bool:
+    return place(problem_id) >= 1 - config.validation_share
+
+
+def _rows(
+    solved: Mapping[str, Solved], examples: Examples, config: DistilConfig, is_wanted: Callable[[str], bool]
+) -> Iterator[dict[str, object]]:
     """In the order of the problems; images are decoded for those that are in the table."""
     for index, problem_id in enumerate(examples.ids):
+        if not is_wanted(problem_id):
+            continue
         kept = solved[problem_id].kept
         if kept:
             yield from response_rows(examples[index].problem, kept, config.keep)
@@ -86,7 +103,8 @@ def _rows(solved: Mapping[str, Solved], examples: Examples, config: DistilConfig
 
 def _stored(folder: Path, config: DistilConfig, model: ModelPart) -> DistilCounts | None:
     """The counts of this very distillation, if it was finished."""
-    if not (folder / DATA).exists() or not (folder / COUNTS).exists():
+    wanted = (DATA, COUNTS, *((VALIDATION,) if config.validation_share else ()))
+    if not all((folder / name).exists() for name in wanted):
         return None
     found = read_counts(folder)
     return found if (found.config, found.model) == (config, model) else None

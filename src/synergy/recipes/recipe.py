@@ -7,6 +7,7 @@ nothing about folders, displays or what other arms do; equal steps are found by 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from synergy.config.choose import ChooseConfig
@@ -17,7 +18,7 @@ from synergy.config.model import ModelConfig
 from synergy.errors import InputError, unknown_name
 from synergy.evaluation.training_table import TRACE_COLUMN
 from synergy.recipes.settings import BASE, ArmSettings
-from synergy.recipes.step import STEP, STEP_DATA, STEP_MODEL, Step
+from synergy.recipes.step import STEP, STEP_DATA, STEP_MODEL, STEP_VALIDATION, Step
 
 BASE_SEED = 0
 
@@ -85,7 +86,8 @@ class Arm:
     def train(self, stage: str, *, model: Step | None = None, data: Step | None = None) -> Step:
         """Train as a stage says, from another step's model or data where they are given.
 
-        Else the data is what `choose` or `traces` makes of the study's, where the arm or the study asks for that.
+        Else the data is what `choose` or `traces` makes of the study's, where the arm or the study asks for that. What
+        the data's step held out is what is validated on.
         """
         model = model or self.base
         data = data or self._own_data
@@ -98,9 +100,10 @@ class Arm:
         if data is not None:
             inputs["data"] = data
             if config.evaluation is not None:  # of the data that another step's stand in for
-                evaluation = config.evaluation.model_copy(update={"data": config.validation_data})
-                changes["evaluation"] = evaluation
-            changes["data"] = FileDataConfig(source="file", path=STEP_DATA, trace_column=TRACE_COLUMN)
+                held_out = isinstance(data.config, DistilConfig) and data.config.validation_share > 0
+                validation = _step_table(STEP_VALIDATION) if held_out else config.validation_data
+                changes["evaluation"] = config.evaluation.model_copy(update={"data": validation})
+            changes["data"] = _step_table(STEP_DATA)
         config = config.model_copy(update=changes)
         return Step(kind="train", name=self._named(stage), config=config, inputs=inputs, stage=stage)
 
@@ -136,7 +139,7 @@ class Arm:
             return None
         values, inputs = self._asking(stage, None)
         rule = dict(values.pop("rule", {}))
-        if rule.get("by") == "pass_count":
+        if rule.get("by") != "perplexity":
             rule["response"] = {**self._response(), **rule.get("response", {})}
         config = self.settings.read(ChooseConfig, {**values, "rule": rule, "kind": "choose"}, stage)
         return Step(kind="choose", name=self._named(stage), config=config, inputs=inputs, stage=stage)
@@ -186,6 +189,10 @@ class Arm:
 
     def _named(self, stage: str) -> str:
         return f"{self.name}/{stage}, seed {self.seed}"
+
+
+def _step_table(path: Path) -> FileDataConfig:
+    return FileDataConfig(source="file", path=path, trace_column=TRACE_COLUMN)
 
 
 Recipe = Callable[[Arm], Sequence[Made]]

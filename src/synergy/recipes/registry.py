@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from synergy.config.study import RecipeName
 from synergy.recipes.base import base
 from synergy.recipes.data_mixing import data_mixing
+from synergy.recipes.eureka_distill import eureka_distill
 from synergy.recipes.interleaved import interleaved
 from synergy.recipes.merging import merging
 from synergy.recipes.progressive import progressive
@@ -24,6 +25,7 @@ RECIPES: Mapping[RecipeName, Recipe] = {
     "progressive": progressive,
     "data_mixing": data_mixing,
     "merging": merging,
+    "eureka_distill": eureka_distill,
     "released": released,
     "released_merging": released_merging,
 }

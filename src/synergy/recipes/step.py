@@ -28,6 +28,8 @@ VERSIONS: Mapping[StepKind, int] = {"train": 1, "choose": 1, "distil": 1, "merge
 STEP = "step:"  #: how every placeholder begins; "step:sft" is the model of the input `sft`
 STEP_MODEL = f"{STEP}model"  #: as a checkpoint: the model of the step's input `model`
 STEP_DATA = Path(f"{STEP}data.parquet")  #: as a data file: the table of the step's input `data`
+STEP_VALIDATION = Path(f"{STEP}validation.parquet")  #: likewise, the problems that the same step held out
+_STEP_TABLES = (STEP_DATA, STEP_VALIDATION)
 POCKET = "pocket"
 #: fields of data sections that came later, with the value that means what steps did before: no key changes by them
 _LATER = {"layout": "synergy", "hashed_part": None}
@@ -94,7 +96,7 @@ def _without_later(value: Any) -> Any:
 
 def _outside(value: object, path: str = "") -> Iterator[tuple[str, str | None]]:
     """What a config names on disk, by its contents: weights of local folders, data files; of the hub nothing."""
-    if isinstance(value, FileDataConfig) and value.path != STEP_DATA:
+    if isinstance(value, FileDataConfig) and value.path not in _STEP_TABLES:
         yield f"{path}.path", tables_sha256(value.path)
     if isinstance(value, HubDataConfig) and Path(value.repository).is_dir():
         yield f"{path}.repository", tree_sha256(Path(value.repository))

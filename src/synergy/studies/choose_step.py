@@ -21,6 +21,6 @@ def choose_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher: S
     config = step.config.model_copy(update={"model": input_model(step.config.model, inputs)})
     start = time.perf_counter()
     choose(config, folder, Stages(watcher), name=step.name)
-    tokens = response_tokens(folder) if config.rule.by == "pass_count" else 0
+    tokens = response_tokens(folder) if config.rule.by != "perplexity" else 0
     ledger = LedgerPart(generated_tokens=tokens, seconds=time.perf_counter() - start)
     return with_flops(ledger, count_parameters(Path(checkpoint_folder(config.model.checkpoint))))

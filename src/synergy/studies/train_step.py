@@ -6,7 +6,8 @@ from pathlib import Path
 
 from synergy.config.data import FileDataConfig
 from synergy.config.train import TrainConfig
-from synergy.recipes.step import STEP_DATA, Step
+from synergy.evaluation.training_table import DATA, VALIDATION
+from synergy.recipes.step import STEP_DATA, STEP_VALIDATION, Step
 from synergy.studies.input_model import input_model
 from synergy.studies.parameters import count_parameters, with_flops
 from synergy.studies.plan_file import LedgerPart
@@ -48,7 +49,15 @@ def with_inputs(config: TrainConfig, inputs: Mapping[str, Path]) -> TrainConfig:
     """The config with folders in the place of what stands for other steps' results."""
     changes: dict[str, object] = {"model": input_model(config.model, inputs)}
     if isinstance(config.data, FileDataConfig) and config.data.path == STEP_DATA:
-        changes["data"] = config.data.model_copy(update={"path": inputs["data"] / "data.parquet"})
+        changes["data"] = config.data.model_copy(update={"path": inputs["data"] / DATA})
+    evaluation = config.evaluation
+    if (
+        evaluation is not None
+        and isinstance(evaluation.data, FileDataConfig)
+        and evaluation.data.path == STEP_VALIDATION
+    ):
+        held_out = evaluation.data.model_copy(update={"path": inputs["data"] / VALIDATION})
+        changes["evaluation"] = evaluation.model_copy(update={"data": held_out})
     return config.model_copy(update=changes)
 
 

@@ -10,7 +10,7 @@ from math import ceil
 from synergy.algorithms.registry import needs
 from synergy.config.assumed import AssumedConfig
 from synergy.config.benchmark_data import BenchmarkDataConfig, EvaluationDataConfig
-from synergy.config.choose import ChooseConfig, PassCountRule
+from synergy.config.choose import ChooseConfig, PerplexityRule
 from synergy.config.data import FileDataConfig, HubDataConfig, PocketDataConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.mixing import InterleavedConfig, ProgressiveConfig
@@ -161,11 +161,13 @@ def _choose(config: ChooseConfig, assumed: AssumedConfig) -> Workload | None:
         return None
     prompts, rule = problems * assumed.problem_tokens, config.rule
     shared = {"images": problems * assumed.images, "rows": problems, "pictures": problems * assumed.images}
-    if isinstance(rule, PassCountRule):
+    if not isinstance(rule, PerplexityRule):
         length = length_of(UNTRAINED, assumed, rule.response.max_tokens)
         tokens = problems * rule.samples_per_problem * length
         return Workload(generated_tokens=tokens, prefilled_tokens=prompts, **shared)
-    return Workload(scored_tokens=prompts + problems * _table_trace_tokens(config.data, assumed), **shared)
+    num_models = 1 + len(rule.also)  # counted as if all were of the first one's size
+    scored = num_models * (prompts + problems * _table_trace_tokens(config.data, assumed))
+    return Workload(scored_tokens=scored, **shared)
 
 
 def _evaluate(config: EvaluateStepConfig, step: Step, assumed: AssumedConfig) -> Workload | None:

@@ -4,20 +4,18 @@ import base64
 import binascii
 import io
 import re
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from synergy.data.formats.format import ImageMode
+from synergy.data.row_images import BROKEN
 from synergy.errors import FileError, InputError
 from synergy.grading.image_url import encoded_url
 
 _URL = re.compile(r"data:image/[\w.+-]+;base64,(?P<data>.*)", re.DOTALL)
-#: what Pillow raises for bytes that are no sound picture
-BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)

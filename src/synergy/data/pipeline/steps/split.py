@@ -1,8 +1,8 @@
 """The split of 2504.11468, section 2.1: a trace with a self-reflective cue goes to the RL pool, one without to SFT."""
 
 from synergy.config.pipeline_steps import SplitConfig, step_name
-from synergy.data.cues import AHA_KEYWORDS, cues_as_words, cues_within
 from synergy.data.pipeline.sample import Fate, Sample, StepRecord
+from synergy.statistics.cues import AHA_KEYWORDS, cues_as_words, cues_within
 
 POOL = "pool"  #: the detail that says where a sample goes
 CUES, CUES_AS_WORDS = "cues", "cues_as_words"

@@ -1,4 +1,4 @@
-"""`synergy tag`: how difficult problems are for a reference model."""
+"""`synergy data tag`: how difficult problems are for a reference model."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from synergy.cli.eval_common import asking_options
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
-@click.command(epilog="Example: synergy tag pocket --on pocket --limit 200 --out levels.json")
+@click.command(epilog="Example: synergy data tag pocket --on pocket --limit 200 --out levels.json")
 @asking_options
 @click.option("--samples", type=click.IntRange(1), default=16, show_default=True, help="Responses to each problem.")
 @click.option(
@@ -28,6 +28,13 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     metavar="FILE",
     help="The file of levels; responses are kept beside it, in FILE's name with -samples.",
 )
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the problems (of a file all columns) as parquet, with passrate_for_NAME and "
+    "difficulty_level_for_NAME.",
+)
 def tag(**options: Any) -> None:
     """Measure the difficulty of problems: how many of 16 responses of MODEL are correct, as levels 1 (easiest) to 5.
 
@@ -37,10 +44,10 @@ def tag(**options: Any) -> None:
 
     \b
     Examples:
-      synergy tag pocket --on pocket --limit 200 --out levels.json
-      synergy tag pocket --on file --data problems.parquet --samples 32 --out levels.json
-      synergy tag Qwen/Qwen2.5-VL-7B-Instruct --on mathvista --protocol synergy_dilemma --base --out levels.json
+      synergy data tag pocket --on pocket --limit 200 --out levels.json
+      synergy data tag pocket --on file --data problems.parquet --out levels.json --table tagged.parquet
+      synergy data tag Qwen/Qwen2.5-VL-7B-Instruct --on mathvista --protocol synergy_dilemma --base --out levels.json
     """
-    from synergy.cli.tag_run import TagOptions, run_tagging
+    from synergy.cli.data_tag_run import TagOptions, run_tagging
 
     run_tagging(TagOptions(**options))

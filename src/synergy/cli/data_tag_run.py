@@ -8,13 +8,16 @@ import click
 
 from synergy.cli.eval_display import open_display
 from synergy.cli.eval_model import asking_model
-from synergy.cli.eval_options import AskOptions, benchmarks_of, protocol_of
+from synergy.cli.eval_options import AskOptions, benchmarks_of, paths_of, protocol_of
 from synergy.cli.eval_run import asked_by
-from synergy.cli.eval_sets import open_sets
+from synergy.cli.eval_sets import FILE, open_sets
+from synergy.config.data import FileDataConfig
 from synergy.errors import InputError
+from synergy.evaluation.evaluation_set import EvaluationSet
 from synergy.evaluation.levels_file import LevelsFile, write_levels
 from synergy.evaluation.locking import locked
 from synergy.evaluation.run import Evaluation
+from synergy.evaluation.tagged_table import columns_for, write_tagged_data, write_tagged_set
 from synergy.evaluation.tagging import check_thresholds, tag
 from synergy.records import Purpose
 
@@ -26,6 +29,7 @@ class TagOptions(AskOptions):
     samples: int
     thresholds: str
     out: Path
+    table: Path | None
 
 
 def run_tagging(options: TagOptions) -> None:
@@ -37,6 +41,8 @@ def run_tagging(options: TagOptions) -> None:
         raise InputError(f"--on {','.join(names)}: {len(names)} sets; expected one, as a file holds the levels of one")
     if options.out.suffix != ".json":
         raise InputError(f"--out {options.out}: expected a file ending in .json, such as levels.json")
+    if options.table is not None and options.table.suffix != ".parquet":
+        raise InputError(f"--table {options.table}: expected a file ending in .parquet, such as tagged.parquet")
     evaluation = Evaluation(
         protocol=protocol,
         asked=asked_by(options, protocol, Purpose.TAG),
@@ -50,7 +56,18 @@ def run_tagging(options: TagOptions) -> None:
         write_levels(tagged.levels, options.out)
     if tagged.was_complete:
         click.echo(f"{folder}: sampled already")
+    if options.table is not None:
+        _write_table(options, names[0], on, tagged.levels, options.table)
     _show(tagged.levels, options.out)
+
+
+def _write_table(options: TagOptions, name: str, on: EvaluationSet, levels: LevelsFile, path: Path) -> None:
+    if name == FILE:
+        source = paths_of(options.data, [FILE])[FILE]
+        num = write_tagged_data(path, FileDataConfig(source="file", path=source), levels)
+    else:
+        num = write_tagged_set(path, on, levels)
+    click.echo(f"{path}: {num} rows with {' and '.join(columns_for(levels.model.name))}")
 
 
 def _thresholds(text: str) -> tuple[int, ...]:

@@ -17,8 +17,3 @@ def cues_as_words(text: str, keywords: Sequence[str] = AHA_KEYWORDS) -> list[str
     """The keywords that stand alone in a text, in any case: "again" is not in "against", "check" not in "checked"."""
     lowered = text.lower()
     return [each for each in keywords if re.search(rf"(?<!\w){re.escape(each.lower())}(?!\w)", lowered)]
-
-
-def has_aha(text: str) -> bool:
-    """Whether a text has any of `AHA_KEYWORDS` by the study's rule."""
-    return bool(cues_within(text))
