@@ -26,8 +26,8 @@ study: $(READY)  ## install, then train every arm of the pocket study and open i
 	$(BIN)/synergy pocket show --family count --num 12 --out runs/pocket_problems.png
 	$(BIN)/synergy study studies/pocket.yaml $(if $(SCALE),--set scale=$(SCALE)) --open
 
-test: $(READY)  ## all quick tests, with the types of tensors checked
-	$(BIN)/python -m pytest
+test: $(READY)  ## all quick tests, with the types of tensors checked; a file at a time on each of two cores
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-full: $(READY)  ## every test, long ones included; the log is kept in docs/test-full.log
 	set -o pipefail; $(BIN)/python -m pytest -m "" --durations=20 2>&1 | tee docs/test-full.log

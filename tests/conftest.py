@@ -8,9 +8,11 @@ from jaxtyping import install_import_hook
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers beside each other: threads of one would wait for those of the other
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 # from here on, jaxtyping annotations of these packages are checked at every call
-_CHECKED = ("pocket.build", "statistics", "algorithms", "models", "sampling", "training")
+_CHECKED = ("pocket.build", "statistics", "algorithms", "models", "sampling", "training", "diagnostics")
 _hook = install_import_hook([f"synergy.{name}" for name in _CHECKED], "shape_checker.checked")
 
 
