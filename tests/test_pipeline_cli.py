@@ -39,7 +39,7 @@ def test_help_needs_no_torch() -> None:
 
 def test_the_page_holds_pictures_and_steps_and_asks_for_nothing(finished: Path) -> None:
     page = (finished / "samples.html").read_text(encoding="utf-8")
-    assert "data:image/png;base64," in page
+    assert "data:image/webp;base64," in page
     assert "default-src 'none'" in page
     assert "<script" not in page
     assert "http://" not in page

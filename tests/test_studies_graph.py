@@ -80,8 +80,8 @@ def test_a_base_stage_makes_the_model_that_everything_starts_from():
     runs = {(run.arm, run.seed): run for run in graph.runs}
     starts = [steps[runs["rl", seed].stages["rl"]] for seed in (0, 1)]
     measured = [steps[runs["base", seed].evaluations["pocket"]] for seed in (0, 1)]
-    tagging = list(graph.levels.values())
-    for step in (*starts, *measured, *tagging):
+    own_levels = make_graph(study("evaluation.levels.model=null"))
+    for step in (*starts, *measured, *own_levels.levels.values()):
         assert step.inputs["model"].key == made.key
         assert resolved(step.config)["model"]["checkpoint"] == f"{STEP}model"
     assert all(made.key not in run.stages.values() for run in graph.runs)  # it is no arm's doing

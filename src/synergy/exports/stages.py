@@ -11,7 +11,7 @@ from synergy.errors import FileError, InputError, unknown_name
 from synergy.evaluation.training_table import DATA
 from synergy.recipes.recipe import Arm
 from synergy.recipes.registry import RECIPES
-from synergy.recipes.settings import ArmSettings, check_varies
+from synergy.recipes.settings import BASE, ArmSettings, check_varies
 from synergy.recipes.step import STEP_DATA, STEP_MODEL, Step
 
 STEPS = "steps"
@@ -55,6 +55,8 @@ def arm_stages(
     made = RECIPES[study.arms[name].recipe](arm)[0]
     arm.check_options()
     names = {id(step): stage for stage, step in made.stages.items()}
+    if arm.base is not None:  # no training of the arm's, so its model has to be brought along
+        names[id(arm.base)] = BASE
     stages = [
         Stage(name=stage, config=_with_data(step.config, step, folder), starts_from=_start(step, names))
         for stage, step in made.stages.items()
