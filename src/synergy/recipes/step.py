@@ -29,8 +29,13 @@ STEP = "step:"  #: how every placeholder begins; "step:sft" is the model of the 
 STEP_MODEL = f"{STEP}model"  #: as a checkpoint: the model of the step's input `model`
 STEP_DATA = Path(f"{STEP}data.parquet")  #: as a data file: the table of the step's input `data`
 POCKET = "pocket"
-#: fields of data sections that came later, with the value that means what steps did before: no key changes by them
-_LATER = {"layout": "synergy", "hashed_part": None}
+#: fields that came later, with the value that means what steps did before, by a field that tells their section: no key
+#: changes by them
+_LATER = {
+    "trace_column": {"layout": "synergy", "hashed_part": None},
+    "first_step_kept": {"out_of_source": []},
+    "optimizer": {"watch": None},
+}
 _CHECKPOINTS = frozenset({"checkpoint", "model", "base_model", "other_model", "source", "files_from"})
 
 
@@ -83,12 +88,12 @@ def checkpoint_folder(checkpoint: str) -> str:
 
 
 def _without_later(value: Any) -> Any:
-    """A resolved config without the later fields of its data sections, where they are at their first value."""
+    """A resolved config without fields that came later, where they are at their first value."""
     if isinstance(value, list):
         return [_without_later(inner) for inner in value]
     if not isinstance(value, dict):
         return value
-    dropped = _LATER if value.get("source") in ("file", "hub") else {}
+    dropped = {name: first for told_by, later in _LATER.items() if told_by in value for name, first in later.items()}
     return {name: _without_later(inner) for name, inner in value.items() if dropped.get(name, ...) != inner}
 
 
