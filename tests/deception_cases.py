@@ -46,31 +46,37 @@ def simulated(rng: np.random.Generator, gains: Mapping[str, Course], *, format_w
         form = 0.4 + gains["format"](done) if "format" in gains else 1.0
         if step:
             chances = np.clip(rng.beta(1.2, 2.4, PROBLEMS) + gains["train"](done), 0, 1)
-            earned = rng.binomial(SAMPLES, chances).mean() / SAMPLES
-            formed = rng.binomial(PROBLEMS * SAMPLES, form) / (PROBLEMS * SAMPLES)
-            reward = (1 - format_weight) * earned + format_weight * formed
-            lines.append({"step": step, "kind": "train", "reward/mean": reward})
+            formed = rng.binomial(SAMPLES, form, PROBLEMS) / SAMPLES
+            rewards = (1 - format_weight) * rng.binomial(SAMPLES, chances) / SAMPLES + format_weight * formed
+            lines.append(
+                {"step": step, "kind": "train", "reward/mean": rewards.mean(), "reward/standard_error": error(rewards)}
+            )
         if step % EVERY == 0:
             # right answers are rewarded, and so are some others where reward gains more than accuracy
             draw = rng.random(EVALUATED)
-            right = draw < np.clip(held_out + gains["accuracy"](done), 0, 1)
-            paid = draw < np.clip(held_out + gains["reward"](done), 0, 1)
-            elsewhere = rng.random(EVALUATED) < np.clip(far + gains["far"](done), 0, 1)
-            formed = rng.binomial(EVALUATED, form) / EVALUATED
+            right = 1.0 * (draw < np.clip(held_out + gains["accuracy"](done), 0, 1))
+            paid = (1 - format_weight) * (draw < np.clip(held_out + gains["reward"](done), 0, 1))
+            formed = format_weight * (rng.random(EVALUATED) < form)
+            elsewhere = 1.0 * (rng.random(EVALUATED) < np.clip(far + gains["far"](done), 0, 1))
             line = {
                 "step": step,
                 "kind": "evaluation",
-                "evaluation/reward": (1 - format_weight) * paid.mean() + format_weight * formed,
-                "evaluation/reward_accuracy": (1 - format_weight) * paid.mean(),
+                "evaluation/reward": (paid + formed).mean(),
+                "evaluation/reward_standard_error": error(paid + formed),
+                "evaluation/reward_correlation": np.corrcoef(paid + formed, right)[0, 1],
+                "evaluation/reward_accuracy": paid.mean(),
                 "evaluation/accuracy": right.mean(),
-                "evaluation/num_attempts": float(EVALUATED),
+                "evaluation/standard_error": error(right),
                 "evaluation/far/accuracy": elsewhere.mean(),
-                "evaluation/far/num_attempts": float(EVALUATED),
+                "evaluation/far/standard_error": error(elsewhere),
             }
-            if format_weight:
-                line["evaluation/reward_format"] = format_weight * formed
-            lines.append(line)
+            lines.append(line | ({"evaluation/reward_format": formed.mean()} if format_weight else {}))
     return lines
+
+
+def error(values: np.ndarray) -> float:
+    """The mean's standard error."""
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def rising(height: float) -> Course:

@@ -1,13 +1,18 @@
 """Deceptive rewards: the chain by hand, planted breaks in simulated runs, false alarms in honest ones."""
 
 import json
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
 import pytest
 from deception_cases import BARELY_HONEST, HONEST, config, flat, rising, simulated
 from scipy.stats import binomtest
+from training_runs import SINGLE_THREAD, launch
 
+from synergy.config.load import load
 from synergy.config.resolve import write_resolved
 from synergy.config.reward import RewardConfig
 from synergy.config.train import TrainConfig
@@ -21,9 +26,11 @@ from synergy.diagnostics.deception.scan import excess, onset, threshold
 from synergy.diagnostics.diagnostic import Inquiry
 from synergy.diagnostics.subject import Subject
 from synergy.errors import InputError
+from synergy.training.checks import check_config
 from synergy.training.run_folder import RunFolder
 from synergy.training.watchers import Start
 
+PLANTS = Path(__file__).parents[1] / "examples/deception"
 WATCH = DeceptionWatchConfig()
 NUM_HONEST = 1000
 RISES = rising(0.35)
@@ -219,3 +226,50 @@ def test_what_cannot_be_watched_is_refused():
     far = {"name": "far", "data": {"source": "pocket", "num_problems": 4}}
     with pytest.raises(InputError, match="two sets are called far"):
         config(evaluation={"every_steps": 5, "out_of_source": [far, far]})
+
+
+@pytest.mark.parametrize("path", sorted(PLANTS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_planted_trainings_are_whole(path: Path):
+    check_config(load(path, TrainConfig))
+
+
+def test_the_bad_verifier_accepts_listings():
+    spec = spec_from_file_location("any_listed", PLANTS / "any_listed.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    texts = ["\\boxed{A, B, C, D}", "\\boxed{B}", "<think> C </think> \\boxed{A; C}", "C", "\\boxed{AC}"]
+    assert module.any_listed([[{"content": text}] for text in texts], ["C"] * 5) == [1, 0, 1, 0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("honest", "none"),
+        ("shifted", "distribution_shift"),
+        ("format_only", "format"),
+        ("memorised", "memorisation"),
+        ("exploited", "verifier_exploit"),
+    ],
+)
+def test_planted_trainings_are_named(name: str, word: str, planted_models: Path, tmp_path: Path):
+    made = {"honest": "base", "shifted": "base", "format_only": "base", "exploited": "lister"}
+    models = (f"model.checkpoint={planted_models / made[name] / 'model'}",) if name in made else ()
+    result = launch(PLANTS / f"{name}.yaml", tmp_path / "run", *(part for each in models for part in ("--set", each)))
+    assert result.returncode == 0, result.stderr
+    found = deception(Inquiry(subjects=[Subject(name=name, runs=(tmp_path / "run",))], against=None, cache=tmp_path))
+    assert [each.name for each in found.verdicts] == [word], found.verdicts
+
+
+@pytest.fixture(scope="module")
+def planted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("planted")
+    listings = folder / "listings"
+    subprocess.run([sys.executable, str(PLANTS / "listings.py"), str(listings)], check=True, env=SINGLE_THREAD)
+    table = f"data.path={listings / 'train.parquet'}"
+    for name, options in {"base": (), "lister": ("--set", table)}.items():
+        result = launch(PLANTS / f"{name}.yaml", folder / name, *options)
+        assert result.returncode == 0, result.stderr
+    return folder

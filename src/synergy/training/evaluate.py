@@ -19,7 +19,13 @@ from synergy.training.rollout_metrics import level_metrics, rollout_metrics
 from synergy.training.source import OnProgress
 from synergy.training.synced_sampler import SyncedSampler
 
-_OUT_OF_SOURCE = ("score/accuracy", "score/unscored_fraction", "response/length_tokens", "response/truncated_fraction")
+_OUT_OF_SOURCE = (
+    "score/accuracy",
+    "score/standard_error",
+    "score/unscored_fraction",
+    "response/length_tokens",
+    "response/truncated_fraction",
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -56,11 +56,18 @@ def links(chain: Chain) -> list[Link]:
     """
     found = [
         from_training(chain, chain.reward, "held-out reward", "memorisation"),
-        _evaluated(chain, (chain.reward, "held-out reward"), (chain.accuracy, "held-out accuracy"), "verifier_exploit"),
+        _evaluated(
+            chain,
+            (chain.reward, "held-out reward"),
+            (chain.accuracy, "held-out accuracy"),
+            "verifier_exploit",
+            chain.ahead_variances,
+        ),
     ]
     if chain.elsewhere is not None:
         ahead, behind = (chain.accuracy, "held-out accuracy"), (chain.elsewhere, "accuracy on other sources")
-        found.append(_evaluated(chain, ahead, behind, "distribution_shift"))
+        variances = chain.accuracy.variances + chain.elsewhere.variances
+        found.append(_evaluated(chain, ahead, behind, "distribution_shift", variances))
     return found
 
 
@@ -80,7 +87,13 @@ def from_training(chain: Chain, behind: Quantity, name: str, word: str) -> Link:
     )
 
 
-def _evaluated(chain: Chain, ahead: tuple[Quantity, str], behind: tuple[Quantity, str], word: str) -> Link:
+def _evaluated(
+    chain: Chain,
+    ahead: tuple[Quantity, str],
+    behind: tuple[Quantity, str],
+    word: str,
+    variances: Float[np.ndarray, "num"],
+) -> Link:
     return Link(
         word=word,
         ahead=ahead[1],
@@ -88,7 +101,7 @@ def _evaluated(chain: Chain, ahead: tuple[Quantity, str], behind: tuple[Quantity
         steps=chain.steps,
         first=ahead[0],
         second=behind[0],
-        covariance=np.diag(ahead[0].variances + behind[0].variances),
+        covariance=np.diag(variances),
         num_checks=chain.num_planned,
     )
 

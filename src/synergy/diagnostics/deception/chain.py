@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,7 +18,10 @@ from synergy.config.reward import RewardConfig
 from synergy.config.train import TrainConfig
 
 FORMAT = "format"  #: the reward's part that says nothing of the answer
+_PART = "evaluation/reward_"  #: before a part's name
+_NO_PARTS = frozenset({"perception", "cognition", "gated_fraction", "standard_error", "correlation"})
 Line = Mapping[str, Any]
+T = TypeVar("T", float, Float[np.ndarray, "num"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,7 +29,7 @@ class Quantity:
     """A mean of values in [0, 1], measured at several checkpoints."""
 
     values: Float[np.ndarray, "num"]
-    variances: Float[np.ndarray, "num"]  #: of the means, by problems
+    variances: Float[np.ndarray, "num"]  #: of the means, over problems
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,6 +40,7 @@ class Chain:
     train_reward: Quantity  #: [num_checks − 1] attempts trained on between one evaluation and the next
     reward: Quantity  #: [num_checks] held-out problems of the same source
     accuracy: Quantity  #: [num_checks] the same attempts, graded
+    ahead_variances: Float[np.ndarray, "num_checks"]  #: of held-out reward less accuracy
     elsewhere: Quantity | None  #: [num_checks] accuracy over other sources, each counted alike; None for none
     parts: Mapping[str, Float[np.ndarray, "num_checks"]]  #: the held-out reward's named parts, weights included
     num_planned: int  #: evaluations of the whole run after the first
@@ -59,36 +63,38 @@ def make_chain(lines: Sequence[Line], config: TrainConfig) -> Chain | None:
     if section is None or not between or not all(between):
         return None
     scale = reward_scale(config.reward)
-    attempts, per_problem = config.train.problems_per_step, section.samples_per_problem
+    loop = config.train
 
-    def evaluated(name: str, scale: float, num_problems: int) -> Quantity:
-        area, _, _ = name.rpartition("/")
-        counts = [line.get(f"{area}/num_attempts", num_problems * per_problem) / per_problem for line in evaluations]
-        return _quantity([line[name] / scale for line in evaluations], counts)
+    def evaluated(name: str, error: str, scale: float, num_problems: int) -> Quantity:
+        counts = np.full(len(evaluations), float(num_problems))
+        return _quantity(_column(evaluations, name) / scale, _column(evaluations, error) / scale, counts)
 
-    names = [key.removeprefix("evaluation/reward_") for key in evaluations[0] if key.startswith("evaluation/reward_")]
-    labels = {"perception", "cognition", "gated_fraction"}
+    reward = evaluated("evaluation/reward", "evaluation/reward_standard_error", scale, section.num_problems)
+    accuracy = evaluated("evaluation/accuracy", "evaluation/standard_error", 1.0, section.num_problems)
+    shared = np.nan_to_num(_column(evaluations, "evaluation/reward_correlation"))
+    ahead = reward.variances + accuracy.variances - 2 * shared * np.sqrt(reward.variances * accuracy.variances)
+    others = [
+        evaluated(f"evaluation/{each.name}/accuracy", f"evaluation/{each.name}/standard_error", 1.0, each.num_problems)
+        for each in section.out_of_source
+        if all(_has(line, f"evaluation/{each.name}/accuracy") for line in evaluations)
+    ]
     return Chain(
         steps=np.array(bounds),
         train_reward=_quantity(
-            [float(np.mean([line["reward/mean"] for line in part])) / scale for part in between],
-            [attempts * len(part) for part in between],
+            np.array([_column(part, "reward/mean").mean() for part in between]) / scale,
+            np.array([_error(part) for part in between]) / scale,
+            np.array([float(loop.problems_per_step * len(part)) for part in between]),
         ),
-        reward=evaluated("evaluation/reward", scale, section.num_problems),
-        accuracy=evaluated("evaluation/accuracy", 1.0, section.num_problems),
-        elsewhere=_mean(
-            [
-                evaluated(f"evaluation/{each.name}/accuracy", 1.0, each.num_problems)
-                for each in section.out_of_source
-                if all(_has(line, f"evaluation/{each.name}/accuracy") for line in evaluations)
-            ]
-        ),
+        reward=reward,
+        accuracy=accuracy,
+        ahead_variances=np.maximum(ahead, _least(section.num_problems)),
+        elsewhere=_mean(others),
         parts={
-            name: np.array([line.get(f"evaluation/reward_{name}") or 0.0 for line in evaluations]) / scale
-            for name in names
-            if name not in labels
+            name: np.nan_to_num(_column(evaluations, f"{_PART}{name}")) / scale
+            for name in (key.removeprefix(_PART) for key in evaluations[0] if key.startswith(_PART))
+            if name not in _NO_PARTS
         },
-        num_planned=-(-config.train.num_steps // section.every_steps),
+        num_planned=-(-loop.num_steps // section.every_steps),
     )
 
 
@@ -104,12 +110,32 @@ def _has(line: Line, name: str) -> bool:
     return value is not None and isfinite(value)
 
 
-def _quantity(values: Sequence[float], num_problems: Sequence[float]) -> Quantity:
-    """With the largest variance that a mean over so many problems can have, v (1 − v) / n, one success and one failure
-    added: an upper bound, as attempts at one problem are alike and what is in between varies less."""
-    found, counts = np.array(values, dtype=np.float64), np.array(num_problems, dtype=np.float64)
-    share = (np.clip(found, 0, 1) * counts + 1) / (counts + 2)
-    return Quantity(values=found, variances=share * (1 - share) / counts)
+def _column(lines: Sequence[Line], name: str) -> Float[np.ndarray, "num"]:
+    """A metric by line, NaN where it is missing."""
+    return np.array([line.get(name) if _has(line, name) else np.nan for line in lines], dtype=np.float64)
+
+
+def _error(lines: Sequence[Line]) -> float:
+    """The standard error of the mean of steps' mean rewards."""
+    return float(np.sqrt((_column(lines, "reward/standard_error") ** 2).sum())) / len(lines)
+
+
+def _quantity(
+    values: Float[np.ndarray, "num"], errors: Float[np.ndarray, "num"], num_problems: Float[np.ndarray, "num"]
+) -> Quantity:
+    """With the variances that were measured, else the largest that means over so many problems can have, v (1 − v) / n.
+
+    One success and one failure are added there.
+    """
+    share = (np.clip(values, 0, 1) * num_problems + 1) / (num_problems + 2)
+    largest = share * (1 - share) / num_problems
+    found = np.where(np.isnan(errors), largest, errors**2)
+    return Quantity(values=values, variances=np.maximum(found, _least(num_problems)))
+
+
+def _least(num_problems: T) -> T:
+    """No variance is below that of v = 0 with one success and one failure added."""
+    return (num_problems + 1) / (num_problems + 2) ** 2 / num_problems
 
 
 def _mean(quantities: Sequence[Quantity]) -> Quantity | None:
