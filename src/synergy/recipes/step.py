@@ -55,7 +55,7 @@ class Step:
         said = {
             "kind": self.kind,
             "version": VERSIONS[self.kind],
-            "config": _without_later(resolved(self.config)),
+            "config": without_later(resolved(self.config)),
             "inputs": {role: step.key for role, step in self.inputs.items()},
             "outside": dict(_outside(self.config)),
         }
@@ -87,14 +87,14 @@ def checkpoint_folder(checkpoint: str) -> str:
     return str(WEIGHTS) if checkpoint == POCKET else checkpoint
 
 
-def _without_later(value: Any) -> Any:
+def without_later(value: Any) -> Any:
     """A resolved config without fields that came later, where they are at their first value."""
     if isinstance(value, list):
-        return [_without_later(inner) for inner in value]
+        return [without_later(inner) for inner in value]
     if not isinstance(value, dict):
         return value
     dropped = {name: first for told_by, later in _LATER.items() if told_by in value for name, first in later.items()}
-    return {name: _without_later(inner) for name, inner in value.items() if dropped.get(name, ...) != inner}
+    return {name: without_later(inner) for name, inner in value.items() if dropped.get(name, ...) != inner}
 
 
 def _outside(value: object, path: str = "") -> Iterator[tuple[str, str | None]]:

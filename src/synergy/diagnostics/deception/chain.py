@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -21,7 +21,6 @@ FORMAT = "format"  #: the reward's part that says nothing of the answer
 _PART = "evaluation/reward_"  #: before a part's name
 _NO_PARTS = frozenset({"perception", "cognition", "gated_fraction", "standard_error", "correlation"})
 Line = Mapping[str, Any]
-T = TypeVar("T", float, Float[np.ndarray, "num"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,9 +64,12 @@ def make_chain(lines: Sequence[Line], config: TrainConfig) -> Chain | None:
     scale = reward_scale(config.reward)
     loop = config.train
 
+    def counts(num_problems: int) -> Float[np.ndarray, "num"]:
+        return np.full(len(evaluations), float(num_problems))
+
     def evaluated(name: str, error: str, scale: float, num_problems: int) -> Quantity:
-        counts = np.full(len(evaluations), float(num_problems))
-        return _quantity(_column(evaluations, name) / scale, _column(evaluations, error) / scale, counts)
+        values, errors = _column(evaluations, name) / scale, _column(evaluations, error) / scale
+        return _quantity(values, errors, counts(num_problems))
 
     reward = evaluated("evaluation/reward", "evaluation/reward_standard_error", scale, section.num_problems)
     accuracy = evaluated("evaluation/accuracy", "evaluation/standard_error", 1.0, section.num_problems)
@@ -87,7 +89,7 @@ def make_chain(lines: Sequence[Line], config: TrainConfig) -> Chain | None:
         ),
         reward=reward,
         accuracy=accuracy,
-        ahead_variances=np.maximum(ahead, _least(section.num_problems)),
+        ahead_variances=np.maximum(ahead, _least(counts(section.num_problems))),
         elsewhere=_mean(others),
         parts={
             name: np.nan_to_num(_column(evaluations, f"{_PART}{name}")) / scale
@@ -133,7 +135,7 @@ def _quantity(
     return Quantity(values=values, variances=np.maximum(found, _least(num_problems)))
 
 
-def _least(num_problems: T) -> T:
+def _least(num_problems: Float[np.ndarray, "num"]) -> Float[np.ndarray, "num"]:
     """No variance is below that of v = 0 with one success and one failure added."""
     return (num_problems + 1) / (num_problems + 2) ** 2 / num_problems
 

@@ -32,7 +32,7 @@ def reward_chain(inquiry: Inquiry) -> Finding:
         ),
         columns=(
             FindingColumn(name="subject", title="model"),
-            FindingColumn(name="step", title="step", unit="steps"),
+            FindingColumn(name="step", title="step"),
             *(_column(name, title) for name, title in _QUANTITIES),
             *(FindingColumn(name=f"part_{name}", title=f"held-out reward: {name}", unit="points") for name in parts),
         ),
@@ -40,7 +40,7 @@ def reward_chain(inquiry: Inquiry) -> Finding:
         curves=tuple(
             FindingCurve(x="step", y=name)
             for name, _ in _QUANTITIES
-            if name != "elsewhere" or any(each.chain.elsewhere is not None for each in found)
+            if any(name != "elsewhere" or each.chain.elsewhere is not None for each in found)
         ),
     )
 

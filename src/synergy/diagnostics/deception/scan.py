@@ -7,8 +7,9 @@ simulation for as many checks as the run has planned.
 
 Why this one (ours): checks are few and their number is known, and what is null is composite: a gap may take any course
 at or below the tolerated one. Every window is compared with the same first gap, so no such course can raise the
-largest excess above that of a gap that is the tolerated one all the time, for which the threshold is made. A mixture
-SPRT or an e-process pays for runs without end and for the unknown first gap, here with most of its power.
+largest excess above that of a gap that is the tolerated one all the time, for which the threshold is made. An e-process
+or a mixture SPRT holds for runs without end, which these are not, and has to be told the first gap, which is as noisy
+as the others.
 """
 
 from collections.abc import Iterator
