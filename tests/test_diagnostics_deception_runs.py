@@ -47,12 +47,12 @@ def test_other_sources_are_evaluated_beside_the_own(untrained: Path, tmp_path: P
     assert state["ledger"]["evaluation_tokens"] == pytest.approx(both)
 
 
-def test_a_watched_run_ends_where_it_is_told_to(untrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_watched_run_ends_where_it_is_told_to(untrained: Path, tmp_path: Path):
     # a negative tolerance takes the flat courses of this tiny run for a break
     config = make_config(untrained, stop=True)
     assert config.watch is not None
     assert config.watch.deception is not None
-    eager = config.watch.deception.model_copy(update={"tolerance": -0.9})
+    eager = config.watch.deception.model_copy(update={"tolerance": -5.0})
     config = config.model_copy(update={"watch": config.watch.model_copy(update={"deception": eager})})
     said: list[str] = []
     summary = run(config, tmp_path / "out", said)
