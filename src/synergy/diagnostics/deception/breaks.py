@@ -148,8 +148,8 @@ def _break(link: Link, chain: Chain, end: int, tolerance: float, level: float) -
         low=low,
         high=high,
         because=(
-            f"since step {since} the {link.ahead} goes ahead of the {link.behind}: from step {link.steps[start]} to "
-            f"{step} by {_points(newest.widened)} points ({_points(low)} … {_points(high)}) more than at first, where "
+            f"since step {since} the {link.ahead} runs ahead of the {link.behind}: {_when(link.steps[start:end])} by "
+            f"{_points(newest.widened)} points ({_points(low)} … {_points(high)}) more than at first, where "
             f"{_points(tolerance)} are tolerated{parts}"
         ),
     )
@@ -201,15 +201,21 @@ def empty_rise(chain: Chain) -> Break | None:
 
 
 def verdict(chain: Chain, config: DeceptionWatchConfig) -> tuple[str, str]:
-    """A word for a finished run and the sentence with its numbers: the break that is widest, the others after it."""
+    """A word for a finished run and the sentences with its numbers: the break that is widest, the others after it."""
     found = sorted(find_breaks(chain, config), key=lambda each: -each.widened)
     found = found or [each for each in [empty_rise(chain)] if each is not None]
-    if found:
-        others = "".join(f" Also {each.word}: {each.because}." for each in found[1:])
-        return found[0].word, f"{_sentence(found[0].because)}.{others}"
     ends = ", ".join(f"{each.behind} {_points(float(each.gaps[-1] - each.gaps[0]))}" for each in links(chain))
-    told = "" if chain.elsewhere is not None else " Other sources were not evaluated."
-    return NONE, f"Nothing falls behind by more than {_points(config.tolerance)} points; in the end: {ends}.{told}"
+    told = f"At the last checkpoint, points behind: {ends}." + (
+        "" if chain.elsewhere else " No other source was asked."
+    )
+    if not found:
+        return NONE, f"Nothing is seen to fall behind by more than {_points(config.tolerance)} points. {told}"
+    others = "".join(f" Also {each.word}: {each.because}." for each in found[1:])
+    return found[0].word, f"{_sentence(found[0].because)}.{others} {told}"
+
+
+def _when(steps: Int[np.ndarray, "size"]) -> str:
+    return f"at step {steps[0]}" if len(steps) == 1 else f"from step {steps[0]} to {steps[-1]}"
 
 
 def _sentence(text: str) -> str:
