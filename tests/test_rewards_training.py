@@ -23,6 +23,7 @@ from synergy.training.prepare import prepare
 from synergy.training.processes import Processes
 from synergy.training.reward_metrics import reward_metrics
 from synergy.training.rewards import graded, open_rewards
+from synergy.training.rollout_metrics import rollout_metrics
 
 MIXED = Path(__file__).parents[1] / "examples" / "configs" / "pocket_mixed.yaml"
 SMALL = {
@@ -161,3 +162,17 @@ def test_opening_rewards_opens_what_they_name():
     assert rewards.values_openly(problem("open", "a"))
     assert not rewards.values_openly(problem("digit", "1"))
     assert np.isclose(rewards.config.accuracy, 1.0)
+
+
+def test_errors_are_over_problems_and_merge():
+    one, two = problem("number", "1"), problem("number", "2")
+    groups = [attempted(one, said("1"), said("9")), attempted(two, said("2"), said("2"))]
+    found = graded(groups, ANSWER_TAGS, opened(RewardConfig(accuracy=2.0)))
+    together = summarise(rollout_metrics(found))
+    # pass rates ½ and 1: their deviation over problems is √⅛, so that of their mean is ¼; rewards are twice that
+    assert together["score/standard_error"] == pytest.approx(0.25)
+    assert together["reward/standard_error"] == pytest.approx(0.5)
+    assert together["reward/correlation"] == pytest.approx(1.0)
+    assert summarise(merge_metrics([rollout_metrics([group]) for group in found])) == pytest.approx(together)
+    assert not any(name.startswith("problem/") for name in together)
+    assert "reward/standard_error" not in summarise(rollout_metrics(found[:1]))

@@ -13,7 +13,7 @@ from synergy.config.resolve import resolved
 from synergy.config.study import StudyConfig
 from synergy.config.study_steps import EvaluateStepConfig
 from synergy.errors import InputError
-from synergy.recipes.step import STEP, STEP_DATA, Step, in_order
+from synergy.recipes.step import STEP, STEP_DATA, Step, in_order, without_later
 from synergy.studies.graph import make_graph
 from synergy.studies.load import load_study
 
@@ -215,6 +215,16 @@ def test_a_field_of_data_that_came_later_changes_no_key_until_it_is_used(tmp_pat
         return Step(kind="evaluate", name="n", config=step).key
 
     assert len({key(), key(hashed_part=None), key(layout="puzzlevqa"), key(hashed_part=(0.0, 0.5))}) == 3
+
+
+def test_settings_of_training_that_came_later_change_no_key_where_they_are_not_used():
+    rl = next(step for step in make_graph(study()).steps if step.stage == "rl")
+    plain = without_later(resolved(rl.config))
+    assert "watch" not in plain
+    assert "out_of_source" not in plain["evaluation"]
+    far = "stages.rl.evaluation.out_of_source=[{name: far, data: {source: pocket, num_problems: 2}}]"
+    used = [study(), study("stages.rl.watch={deception: {}}"), study(far)]
+    assert len({frozenset(keys(each, "rl", "rl")) for each in used}) == 3
 
 
 def test_a_local_folder_that_stands_for_a_hub_data_set_is_known_by_its_contents(tmp_path: Path):

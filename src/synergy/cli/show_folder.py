@@ -62,6 +62,9 @@ def _show_run(path: Path) -> None:
         accuracy, cut = line.get("evaluation/accuracy"), line.get("evaluation/truncated_fraction")
         table.add_row(str(line["step"]), _percent(accuracy), _percent(cut))
     console.print(table)
+    if (path / "warnings.json").exists():
+        for each in _json(path / "warnings.json")["warnings"]:
+            console.print(f"{each['word']} after step {each['step']}: {each['because']}", style="yellow", markup=False)
     if (path / "summary.json").exists():
         summary = _json(path / "summary.json")
         console.print(f"finished after {summary['num_steps']} steps; the model is of step {summary['model_of_step']}")

@@ -59,6 +59,10 @@ class LineDisplay:
         if accuracy is not None:
             self._say(f"{self._step}: validation accuracy {accuracy:.1%} after step {step}", due=True)
 
+    def warned(self, line: str) -> None:
+        """As `StudyWatcher.warned`."""
+        self._say(f"{self._step}: {line}", due=True)
+
     def ended(self, message: str) -> None:
         """Nothing: `finished` says it."""
 

@@ -29,7 +29,11 @@ _SHOWN = (
 
 
 class Display(Watcher, Protocol):
-    """A watcher that also says how the run came out."""
+    """A watcher that also passes warnings on and says how the run came out."""
+
+    def warned(self, line: str) -> None:
+        """Something that watches the run warns."""
+        ...
 
     def summarise(self, folder: RunFolder, summary: dict[str, Any]) -> None:
         """Say where the model is and how it did."""
@@ -98,6 +102,10 @@ class PlainDisplay:
         """The evaluation's line."""
         _say(f"step {step}/{self._num_steps}: {_evaluation_text(metrics)}")
 
+    def warned(self, line: str) -> None:
+        """The warning's line."""
+        _say(line)
+
     def ended(self, message: str) -> None:
         """Nothing: the summary or the error says it."""
 
@@ -150,6 +158,10 @@ class LiveDisplay:
     def evaluated(self, step: int, metrics: Metrics) -> None:
         """Keep the evaluation above the display."""
         self._console.print(f"step {step}: {_evaluation_text(metrics)}", markup=False, highlight=False)
+
+    def warned(self, line: str) -> None:
+        """Keep the warning above the display."""
+        self._console.print(line, style="yellow", markup=False, highlight=False)
 
     def ended(self, message: str) -> None:
         """Leave the last state on the screen."""

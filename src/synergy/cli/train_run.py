@@ -9,6 +9,7 @@ import transformers
 from synergy.cli.train_display import open_display
 from synergy.config.load import load
 from synergy.config.train import TrainConfig
+from synergy.diagnostics.watching import watched
 from synergy.training.checks import check_config
 from synergy.training.loop import Run
 from synergy.training.prepare import Prepared, prepare
@@ -42,7 +43,8 @@ def _run(config: TrainConfig, folder: RunFolder, processes: Processes) -> None:
         return
     with folder.locked():
         try:
-            summary = Run(config, prepared, folder, watcher).run()
+            seen = watched(config, folder, watcher, display.warned)
+            summary = Run(config, prepared, folder, seen.watcher, seen.is_to_stop).run()
         except BaseException:
             watcher.ended("stopped")  # a live display would swallow the line that says why
             raise

@@ -18,7 +18,7 @@ Label = Literal["perception", "cognition"]
 #: keys of `Rollout.reward_parts` and of metrics `reward/…` that a plug-in's name may not take
 RESERVED_NAMES = frozenset(
     {"accuracy", "format", "open_ended", "overlong", "cosine", "repetition", "gate", "gated_fraction"}
-    | {"mean", "group_std", "perception", "cognition"}
+    | {"mean", "group_std", "standard_error", "correlation", "perception", "cognition"}
 )
 
 _LABELS: Mapping[AnswerKind, Label] = MappingProxyType(

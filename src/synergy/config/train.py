@@ -11,6 +11,7 @@ from synergy.config.data import DataConfig, PocketDataConfig
 from synergy.config.model import ModelConfig
 from synergy.config.reward import RewardConfig
 from synergy.config.sampling import SamplingConfig
+from synergy.config.watch import WatchConfig
 from synergy.prompts import get_preset
 
 Count = Annotated[int, Field(gt=0)]
@@ -77,6 +78,17 @@ class LoopConfig(Config):
         return self
 
 
+class OutOfSourceConfig(Config):
+    """Problems of another source than those that are trained on."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+    """of its metrics: `evaluation/NAME/accuracy`"""
+    data: DataConfig
+    """the problems"""
+    num_problems: Count = 200
+    """the first so many of `data`"""
+
+
 class EvaluationConfig(Config):
     """Sampling other problems now and then: to see, to stop early, to keep the best model."""
 
@@ -96,6 +108,18 @@ class EvaluationConfig(Config):
     """whose weights become the run's model: the last step's, or those of the highest accuracy seen, the first such"""
     first_step_kept: Annotated[int, Field(ge=0)] = 0
     """accuracies before this step count for neither `keep` nor `patience`; above 0 the untrained model is never kept"""
+    out_of_source: tuple[OutOfSourceConfig, ...] = ()
+    """further problems, attempted alike, to see whether what is learned carries over; only `data` counts for `keep` and
+    `patience`"""
+
+    @field_validator("out_of_source")
+    @classmethod
+    def _names_differ(cls, sets: tuple[OutOfSourceConfig, ...]) -> tuple[OutOfSourceConfig, ...]:
+        names = [each.name for each in sets]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two sets are called {name}; expected different names")
+        return sets
 
 
 class SinksConfig(Config):
@@ -136,6 +160,8 @@ class TrainConfig(Config):
     """null never evaluates"""
     sinks: SinksConfig = SinksConfig()
     """further places for metrics"""
+    watch: WatchConfig | None = None
+    """what is watched while it trains; null watches nothing"""
 
     @field_validator("prompt")
     @classmethod
@@ -157,6 +183,15 @@ class TrainConfig(Config):
             raise ValueError(
                 f"evaluation.first_step_kept {self.evaluation.first_step_kept} with train.num_steps "
                 f"{self.train.num_steps}; expected a step of the run"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _watched_is_measured(self) -> Self:
+        if self.watch and self.watch.deception and (self.evaluation is None or self.imitates):
+            lacking = "no evaluation" if self.evaluation is None else f"{self.algorithm.name}, which earns no reward"
+            raise ValueError(
+                f"watch.deception with {lacking}; expected an evaluation, and an algorithm that learns from attempts"
             )
         return self
 

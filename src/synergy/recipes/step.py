@@ -31,8 +31,13 @@ STEP_DATA = Path(f"{STEP}data.parquet")  #: as a data file: the table of the ste
 STEP_VALIDATION = Path(f"{STEP}validation.parquet")  #: likewise, the problems that the same step held out
 _STEP_TABLES = (STEP_DATA, STEP_VALIDATION)
 POCKET = "pocket"
-#: fields of data sections that came later, with the value that means what steps did before: no key changes by them
-_LATER = {"layout": "synergy", "hashed_part": None}
+#: fields that came later, with the value that means what steps did before, by a field that tells their section: no key
+#: changes by them
+_LATER = {
+    "trace_column": {"layout": "synergy", "hashed_part": None},
+    "first_step_kept": {"out_of_source": []},
+    "optimizer": {"watch": None},
+}
 _CHECKPOINTS = frozenset({"checkpoint", "model", "base_model", "other_model", "source", "files_from"})
 
 
@@ -52,7 +57,7 @@ class Step:
         said = {
             "kind": self.kind,
             "version": VERSIONS[self.kind],
-            "config": _without_later(resolved(self.config)),
+            "config": without_later(resolved(self.config)),
             "inputs": {role: step.key for role, step in self.inputs.items()},
             "outside": dict(_outside(self.config)),
         }
@@ -84,14 +89,14 @@ def checkpoint_folder(checkpoint: str) -> str:
     return str(WEIGHTS) if checkpoint == POCKET else checkpoint
 
 
-def _without_later(value: Any) -> Any:
-    """A resolved config without the later fields of its data sections, where they are at their first value."""
+def without_later(value: Any) -> Any:
+    """A resolved config without fields that came later, where they are at their first value."""
     if isinstance(value, list):
-        return [_without_later(inner) for inner in value]
+        return [without_later(inner) for inner in value]
     if not isinstance(value, dict):
         return value
-    dropped = _LATER if value.get("source") in ("file", "hub") else {}
-    return {name: _without_later(inner) for name, inner in value.items() if dropped.get(name, ...) != inner}
+    dropped = {name: first for told_by, later in _LATER.items() if told_by in value for name, first in later.items()}
+    return {name: without_later(inner) for name, inner in value.items() if dropped.get(name, ...) != inner}
 
 
 def _outside(value: object, path: str = "") -> Iterator[tuple[str, str | None]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synergy.config.data import FileDataConfig
 from synergy.config.train import TrainConfig
+from synergy.diagnostics.watching import watched
 from synergy.evaluation.training_table import DATA, VALIDATION
 from synergy.recipes.step import STEP_DATA, STEP_VALIDATION, Step
 from synergy.studies.input_model import input_model
@@ -37,7 +38,8 @@ def train_step(
             prepared = prepare(config, processes)
             if processes.is_first:
                 run_folder.create(config)
-        Run(config, prepared, run_folder, watcher if processes.is_first else Watchers([])).run()
+        seen = watched(config, run_folder, watcher, watcher.warned)
+        Run(config, prepared, run_folder, seen.watcher if processes.is_first else Watchers([]), seen.is_to_stop).run()
     if not processes.is_first:
         return LedgerPart()
     summary = run_folder.read_summary()

@@ -22,6 +22,10 @@ class StudyWatcher(Watcher, Protocol):
         """An evaluation samples: so many responses are there of so many; returns what is told of those under way."""
         ...
 
+    def warned(self, line: str) -> None:
+        """Something that watches a training warns."""
+        ...
+
     def finished(self, step: Step, seconds: float) -> None:
         """A step is done and in its place."""
         ...

@@ -112,7 +112,7 @@ def _evaluated(config: TrainConfig) -> tuple[float, float]:
     if section is None:
         return 0.0, 0.0
     num = 1 + ceil(config.train.num_steps / section.every_steps)
-    problems = float(num * section.num_problems)
+    problems = float(num * (section.num_problems + sum(each.num_problems for each in section.out_of_source)))
     return problems, problems * section.samples_per_problem
 
 

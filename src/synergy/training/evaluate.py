@@ -1,9 +1,10 @@
 """Evaluation while training: attempts at other problems, their mean scores, and a few of them to read."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synergy.config.train import EvaluationConfig
+from synergy.config.train import EvaluationConfig, OutOfSourceConfig
 from synergy.data.examples import Examples
 from synergy.grading.rewards.compute import Rewards
 from synergy.models.rendering import Renderer
@@ -17,6 +18,14 @@ from synergy.training.rewards import graded
 from synergy.training.rollout_metrics import level_metrics, rollout_metrics
 from synergy.training.source import OnProgress
 from synergy.training.synced_sampler import SyncedSampler
+
+_OUT_OF_SOURCE = (
+    "score/accuracy",
+    "score/standard_error",
+    "score/unscored_fraction",
+    "response/length_tokens",
+    "response/truncated_fraction",
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,6 +41,14 @@ class Evaluation:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OutOfSource:
+    """Problems that are attempted beside the evaluation's own."""
+
+    config: OutOfSourceConfig
+    examples: Examples
+
+
 class Evaluator:
     """Evaluates on the same problems each time, with random numbers of their own each time."""
 
@@ -43,6 +60,7 @@ class Evaluator:
         sampler: SyncedSampler,
         preset: PromptPreset,
         rewards: Rewards,
+        out_of_source: Sequence[OutOfSource] = (),
     ) -> None:
         self.config = config
         self.examples = examples
@@ -50,6 +68,7 @@ class Evaluator:
         self.sampler = sampler
         self.preset = preset
         self.rewards = rewards
+        self.out_of_source = out_of_source
 
     def is_due(self, step: int, num_steps: int) -> bool:
         """Whether to evaluate after `step` steps; before the first and after the last always."""
@@ -58,8 +77,33 @@ class Evaluator:
     def evaluate(self, step: int, on_progress: OnProgress | None = None) -> Evaluation:
         """The current policy's scores; called by all processes alike."""
         start = time.perf_counter()
+        groups, found = self._attempts(self.examples, self.config.num_problems, step, on_progress)
+        spent = [found]
+        metrics = {f"evaluation/{_plain(key)}": value for key, value in found.items() if _is_shown(key)}
+        metrics["evaluation/num_attempts"] = found.get("sampling/num_attempts", 0.0)
+        for other in self.out_of_source:
+            _, elsewhere = self._attempts(other.examples, other.config.num_problems, step, on_progress)
+            spent.append(elsewhere)
+            area = f"evaluation/{other.config.name}"
+            metrics |= {f"{area}/{_plain(key)}": elsewhere[key] for key in _OUT_OF_SOURCE if key in elsewhere}
+            metrics[f"{area}/num_attempts"] = elsewhere.get("sampling/num_attempts", 0.0)
+        seconds = time.perf_counter() - start
+        return Evaluation(
+            metrics={**metrics, "evaluation/seconds": seconds},
+            accuracy=found.get("score/accuracy", 0.0),
+            truncated_fraction=found.get("response/truncated_fraction", 0.0),
+            groups=tuple(groups),
+            generated_tokens=sum(int(each.get("sampling/generated_tokens", 0)) for each in spent),
+            num_images=sum(int(each.get("sampling/num_images", 0)) for each in spent),
+            seconds=seconds,
+        )
+
+    def _attempts(
+        self, examples: Examples, num: int, step: int, on_progress: OnProgress | None
+    ) -> tuple[list[RolloutGroup], dict[str, float]]:
+        """This process's graded attempts at the first `num` problems, and the metrics of those of all processes."""
         processes = self.sampler.policy.processes
-        turns = first_turns(self.examples, self.config.num_problems, self.renderer, self.preset, processes, visit=step)
+        turns = first_turns(examples, num, self.renderer, self.preset, processes, visit=step)
         requests = [
             SampleRequest(problem=turn.example.problem, num_samples=self.config.samples_per_problem, visit=turn.visit)
             for turn in turns
@@ -69,19 +113,7 @@ class Evaluator:
         )
         groups = graded(groups, self.preset, self.rewards, step=step)
         parts = [rollout_metrics(groups), level_metrics(groups), reward_metrics(groups, self.rewards.config)]
-        merged = merge_over(processes, merge_metrics(parts))
-        found = summarise(merged)
-        seconds = time.perf_counter() - start
-        metrics = {f"evaluation/{_plain(key)}": value for key, value in found.items() if _is_shown(key)}
-        return Evaluation(
-            metrics={**metrics, "evaluation/seconds": seconds},
-            accuracy=found.get("score/accuracy", 0.0),
-            truncated_fraction=found.get("response/truncated_fraction", 0.0),
-            groups=tuple(groups),
-            generated_tokens=int(found.get("sampling/generated_tokens", 0)),
-            num_images=int(found.get("sampling/num_images", 0)),
-            seconds=seconds,
-        )
+        return groups, summarise(merge_over(processes, merge_metrics(parts)))
 
 
 def _is_shown(key: str) -> bool:

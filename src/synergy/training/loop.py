@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,13 +26,22 @@ from synergy.training.weights_file import read_weights, write_weights
 class Run:
     """One run in its folder; every process has one, the first one writes."""
 
-    def __init__(self, config: TrainConfig, parts: Prepared, folder: RunFolder, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        parts: Prepared,
+        folder: RunFolder,
+        watcher: Watcher,
+        is_to_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`is_to_stop` is asked on the first process, before every step, where the config lets something watch."""
         self.config = config
         self.parts = parts
         self.trainer = parts.trainer
         self.policy = parts.trainer.policy
         self.folder = folder
         self.watcher = watcher
+        self.is_to_stop = is_to_stop
         self.is_first = self.policy.processes.is_first
         self._on_progress = watcher.sampling if self.is_first else None
         self.keeps_best = config.evaluation is not None and config.evaluation.keep == "best"
@@ -52,7 +61,7 @@ class Run:
             self.watcher.started(start)
         if state.step == 0:
             self._evaluate()
-        while self.trainer.state.step < self.config.train.num_steps and not self._is_out_of_patience():
+        while self.trainer.state.step < self.config.train.num_steps and not self._is_over():
             self._step()
         return self._finish()
 
@@ -72,7 +81,7 @@ class Run:
         if self.is_first:
             self.watcher.stepped(step, metrics)
         self._evaluate()
-        is_last = step == self.config.train.num_steps or self._is_out_of_patience()
+        is_last = step == self.config.train.num_steps or self._is_over()
         if is_last or step % self.config.train.checkpoint_every_steps == 0:
             self._save()
 
@@ -106,6 +115,13 @@ class Run:
     def _is_out_of_patience(self) -> bool:
         patience = self.config.evaluation.patience if self.config.evaluation else None
         return patience is not None and self.trainer.state.evaluation.num_without_gain >= patience
+
+    def _is_over(self) -> bool:
+        """Whether to stop before the last step; called by all processes alike."""
+        watch = self.config.watch
+        if watch is not None and self.policy.processes.gather(self.is_first and self.is_to_stop())[0]:
+            return True
+        return self._is_out_of_patience()
 
     def _record(self, kind: str, metrics: Mapping[str, float]) -> None:
         if self.is_first:

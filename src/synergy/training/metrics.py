@@ -6,12 +6,15 @@ reports nothing of the sampler.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import sqrt
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 Scalar = Float[Tensor, ""]
+PROBLEM = "problem/"  #: area of moments over problems, which only `summarise` reads
+PROBLEMS = f"{PROBLEM}num"  #: how many problems they are over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,9 @@ def summarise(metrics: LossMetrics) -> dict[str, float]:
     """One number per key; a mean over nothing is left out.
 
     From the mean w and w² of the sampler mismatch follow the χ² divergence E[w²] − 1 and the effective share of samples
-    E[w]² / E[w²], which as ratios of means cannot be merged themselves.
+    E[w]² / E[w²], which as ratios of means cannot be merged themselves. So do, from moments over problems, the standard
+    errors of mean reward and accuracy (attempts at a problem are alike, problems are what is drawn) and the correlation
+    of the two over problems.
     """
     found = {key: value.item() for key, value in (*metrics.sums.items(), *metrics.maxima.items())}
     found |= {key: (total / count).item() for key, (total, count) in metrics.means.items() if count > 0}
@@ -55,4 +60,19 @@ def summarise(metrics: LossMetrics) -> dict[str, float]:
         squared = found.pop("mismatch/weight_squared")
         found["mismatch/chi_squared"] = squared - 1
         found["mismatch/effective_sample_fraction"] = found["mismatch/weight"] ** 2 / squared
+    moments = {key.removeprefix(PROBLEM): found.pop(key) for key in list(found) if key.startswith(PROBLEM)}
+    return found | _over_problems(moments)
+
+
+def _over_problems(moments: Mapping[str, float]) -> dict[str, float]:
+    num = moments.get("num", 0)
+    if num < 2 or "reward" not in moments:
+        return {}
+    reward, accuracy = (
+        max(0.0, moments[f"{name}_squared"] - moments[name] ** 2) * num / (num - 1) for name in ("reward", "accuracy")
+    )
+    product = (moments["product"] - moments["reward"] * moments["accuracy"]) * num / (num - 1)
+    found = {"reward/standard_error": sqrt(reward / num), "score/standard_error": sqrt(accuracy / num)}
+    if reward > 0 and accuracy > 0:
+        found["reward/correlation"] = max(-1.0, min(1.0, product / sqrt(reward * accuracy)))
     return found

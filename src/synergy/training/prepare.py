@@ -21,7 +21,7 @@ from synergy.training.checks import check_config, check_data, resolved_model
 from synergy.training.collect import DemonstrationSource, RolloutSource
 from synergy.training.copies import frozen_copy, is_initial_below_adapter
 from synergy.training.draw import Drawer
-from synergy.training.evaluate import Evaluator
+from synergy.training.evaluate import Evaluator, OutOfSource
 from synergy.training.guided import ProgressiveSource
 from synergy.training.interleaved import InterleavedSource
 from synergy.training.optimizer import make_optimizer
@@ -53,6 +53,7 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
     examples = open_data(config.data)
     check_data(config, examples)
     validation = open_data(config.validation_data) if config.validation_data else None
+    elsewhere = _out_of_source(config)
     samples = validation is not None or not config.imitates
     rewards = open_rewards(config.reward, local_device()) if samples else None
     torch.manual_seed(config.seed)  # an adapter starts from random numbers, the same on all processes
@@ -71,7 +72,7 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
     drawer = Drawer(examples, ProblemOrder(len(examples), config.seed), loaded.renderer, preset, processes)
     evaluator = None
     if config.evaluation and validation is not None and sampler is not None and rewards is not None:
-        evaluator = Evaluator(config.evaluation, validation, loaded.renderer, sampler, preset, rewards)
+        evaluator = Evaluator(config.evaluation, validation, loaded.renderer, sampler, preset, rewards, elsewhere)
     trainer = Trainer(
         config,
         policy,
@@ -82,6 +83,11 @@ def prepare(config: TrainConfig, processes: Processes) -> Prepared:
         RunState(algorithm=initial_state(config.algorithm.loss.kl)),
     )
     return Prepared(trainer=trainer, evaluator=evaluator, sampler=sampler)
+
+
+def _out_of_source(config: TrainConfig) -> list[OutOfSource]:
+    sets = config.evaluation.out_of_source if config.evaluation else ()
+    return [OutOfSource(config=each, examples=open_data(each.data)) for each in sets]
 
 
 def _check_trains(loaded: LoadedModel) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from synergy.algorithms.dynamic_sampling import keeps_group
 from synergy.records import Rollout, RolloutGroup, StopReason, VerdictStatus
-from synergy.training.metrics import LossMetrics, Scalar
+from synergy.training.metrics import PROBLEM, PROBLEMS, LossMetrics, Scalar, merge_metrics
 
 
 def mean_of(values: Iterable[float | bool]) -> tuple[Scalar, Scalar]:
@@ -26,7 +26,8 @@ def rollout_metrics(groups: Sequence[RolloutGroup]) -> LossMetrics:
     """Of graded attempts: reward, accuracy, length, truncation, and how many groups teach something.
 
     `sampling/entropy` is the mean of −log p over sampled tokens, an unbiased estimate of the entropy, in nats per
-    token, of the distribution that was drawn from.
+    token, of the distribution that was drawn from. What standard errors over problems are made of is
+    here too (`metrics.summarise`).
     """
     rollouts = [rollout for group in groups for rollout in group.rollouts]
     surprisal = [part for rollout in rollouts for part in _surprisal(rollout)]
@@ -55,7 +56,24 @@ def rollout_metrics(groups: Sequence[RolloutGroup]) -> LossMetrics:
         "sampling/generated_tokens": total(sum(len(r.token_ids) - r.num_guided_tokens for r in rollouts)),
         "sampling/num_images": total(sum(len(group.problem.images) for group in groups)),
     }
-    return LossMetrics(sums=sums, means=means)
+    return merge_metrics([LossMetrics(sums=sums, means=means), _of_problems(groups)])
+
+
+def _of_problems(groups: Sequence[RolloutGroup]) -> LossMetrics:
+    """Moments of problems' mean rewards and pass rates, over problems with a reward."""
+    pairs = [
+        (float(np.mean(rewards)), group.pass_rate)
+        for group in groups
+        if (rewards := [rollout.reward for rollout in group.rollouts if rollout.reward is not None])
+    ]
+    means = {
+        f"{PROBLEM}reward": mean_of(reward for reward, _ in pairs),
+        f"{PROBLEM}accuracy": mean_of(rate for _, rate in pairs),
+        f"{PROBLEM}reward_squared": mean_of(reward**2 for reward, _ in pairs),
+        f"{PROBLEM}accuracy_squared": mean_of(rate**2 for _, rate in pairs),
+        f"{PROBLEM}product": mean_of(reward * rate for reward, rate in pairs),
+    }
+    return LossMetrics(sums={PROBLEMS: total(len(pairs))}, means=means)
 
 
 def level_metrics(groups: Sequence[RolloutGroup]) -> LossMetrics:

@@ -1,8 +1,8 @@
 """The folder of one run: what is in it, who may write to it, and whether it is finished.
 
 `config.json` resolved config · `environment.json` versions and hardware of every start · `metrics.jsonl` ·
-`checkpoints/` · `rollouts/` a few attempts of each evaluation · `model/` Hugging Face folder · `summary.json`, written
-last.
+`checkpoints/` · `rollouts/` a few attempts of each evaluation · `warnings.json`, where something watched and warned ·
+`model/` Hugging Face folder · `summary.json`, written last.
 """
 
 import fcntl
@@ -33,6 +33,7 @@ class RunFolder:
         self.rollouts = path / "rollouts"
         self.replay = path / "replay"
         self.environment = path / "environment.json"
+        self.warnings = path / "warnings.json"
         self.summary = path / "summary.json"
 
     @property
