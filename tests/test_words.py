@@ -1,6 +1,6 @@
 """Words of reasoning, counted by hand."""
 
-from synergy.studies.words import AHA_KEYWORDS, count_reasoning_words, count_reflections, has_aha
+from synergy.statistics.words import AHA_KEYWORDS, count_reasoning_words, count_reflections, has_aha
 
 
 def test_reasoning_words_are_counted_where_a_word_begins() -> None:

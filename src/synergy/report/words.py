@@ -8,8 +8,8 @@ from synergy.report.figure import Panel, beside, figure
 from synergy.report.markup import Section, by_cell, lines, number
 from synergy.report.responses import response_texts
 from synergy.report.view import StudyView
+from synergy.statistics.words import REASONING_WORDS, count_reasoning_words
 from synergy.studies.results import Cell, SetResults
-from synergy.studies.words import REASONING_WORDS, count_reasoning_words
 
 
 def words(view: StudyView) -> Section | None:

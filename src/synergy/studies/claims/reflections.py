@@ -11,11 +11,11 @@ from jaxtyping import Float
 from scipy.stats import rankdata
 
 from synergy.statistics.bootstrap import MIN_SEEDS, NUM_DRAWS, BootstrapDifference, bootstrap_means
+from synergy.statistics.words import count_reflections
 from synergy.studies.claims.claim import LackingError
 from synergy.studies.claims.sets import sets_of
 from synergy.studies.claims.settings import BOOTSTRAP_SEED
 from synergy.studies.results import RunScores, StudyResults
-from synergy.studies.words import count_reflections
 
 
 @lru_cache(maxsize=32)

@@ -30,8 +30,18 @@ def count_reflections(text: str) -> dict[str, int]:
 
 def has_aha(text: str) -> bool:
     """Whether any of `AHA_KEYWORDS` is in it, inside other words too: the study's own rule ("against" has "again")."""
+    return bool(aha_by_substring(text))
+
+
+def aha_by_substring(text: str) -> tuple[str, ...]:
+    """Which of `AHA_KEYWORDS` are in a text, inside other words too."""
     lowered = text.lower()
-    return any(keyword in lowered for keyword in AHA_KEYWORDS)
+    return tuple(keyword for keyword in AHA_KEYWORDS if keyword in lowered)
+
+
+def aha_by_word(text: str) -> tuple[str, ...]:
+    """Which of them are in it as whole words, in any case: "against" and "checked" have none."""
+    return tuple(keyword for keyword, pattern in _whole_words().items() if pattern.search(text))
 
 
 def _counts(text: str, words: Sequence[str]) -> dict[str, int]:
@@ -43,3 +53,11 @@ def _counts(text: str, words: Sequence[str]) -> dict[str, int]:
 def _patterns() -> Mapping[str, re.Pattern[str]]:
     words = {*REASONING_WORDS, *REFLECTION_EXPRESSIONS}
     return {word: re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, word.split())), re.IGNORECASE) for word in words}
+
+
+@cache
+def _whole_words() -> Mapping[str, re.Pattern[str]]:
+    return {
+        keyword: re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, keyword.split())) + r"(?!\w)", re.IGNORECASE)
+        for keyword in AHA_KEYWORDS
+    }
