@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from synergy.cli.diagnose_responses import SavedResponses
 from synergy.diagnostics.diagnose import chosen
 from synergy.diagnostics.diagnose import diagnose as ask
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn
@@ -19,6 +20,7 @@ from synergy.studies.results import StudyResults
 from synergy.studies.subjects import subjects_of
 
 FOLDER = "diagnostics"
+_MOST_COLUMNS = 7  #: a table of more is printed with its columns as lines
 
 
 def list_diagnostics() -> None:
@@ -30,7 +32,8 @@ def list_diagnostics() -> None:
 
 
 def run_diagnose(
-    folder: Path,
+    folder: Path | None,
+    saved: SavedResponses | None,
     *,
     against: str | None,
     arms: Sequence[str],
@@ -40,9 +43,18 @@ def run_diagnose(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Diagnose and print; raises FileError or InputError for a folder, arm or diagnostic that is not there."""
+    """Diagnose a folder's models or `saved` responses, one of which is given, and print what was found.
+
+    Raises FileError or InputError for a folder, file, arm or diagnostic that is not there.
+    """
     diagnostics = chosen(names, runs_models=runs_models)
-    subjects, compared = find_subjects(folder, against, arms)
+    if saved is not None:
+        if arms:
+            raise InputError("diagnose: --arm with --responses; expected it with a study's folder")
+        folder, subjects, compared = saved.subjects(against)
+    else:
+        assert folder is not None  # one of the two is given
+        subjects, compared = find_subjects(folder, against, arms)
     if any(each.runs_model for each in diagnostics):
         from synergy.cli.study_run import use_threads
 
@@ -113,16 +125,32 @@ def _given(name: str) -> Subject:
 
 def _print(finding: Finding) -> None:
     title = f"{DIAGNOSTICS[finding.diagnostic].title}" + (f", against {finding.against}" if finding.against else "")
+    is_wide = len(finding.columns) > _MOST_COLUMNS and len(finding.rows) < len(finding.columns)
+    console = Console()
+    console.print(_turned(finding, title) if is_wide else _table(finding, title))
+    for verdict in finding.verdicts:
+        console.print(f"{verdict.subject}: [bold]{verdict.name}[/bold]. {verdict.because}", highlight=False)
+
+
+def _table(finding: Finding, title: str) -> Table:
     table = Table(*(_heading(column) for column in finding.columns), title=title)
     for column, shown in zip(finding.columns, table.columns, strict=True):
         if any(isinstance(row.get(column.name), int | float) for row in finding.rows):
             shown.justify = "right"
     for row in finding.rows:
         table.add_row(*(_cell(column, row) for column in finding.columns))
-    console = Console()
-    console.print(table)
-    for verdict in finding.verdicts:
-        console.print(f"{verdict.subject}: [bold]{verdict.name}[/bold]. {verdict.because}", highlight=False)
+    return table
+
+
+def _turned(finding: Finding, title: str) -> Table:
+    """A line a column of the finding, where there are too many of them for a terminal."""
+    first, *others = finding.columns
+    table = Table(_heading(first), *(_cell(first, row) for row in finding.rows), title=title)
+    for shown in table.columns[1:]:
+        shown.justify = "right"
+    for column in others:
+        table.add_row(_heading(column), *(_cell(column, row) for row in finding.rows))
+    return table
 
 
 def _heading(column: FindingColumn) -> str:

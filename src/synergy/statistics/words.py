@@ -41,7 +41,13 @@ def aha_by_substring(text: str) -> tuple[str, ...]:
 
 def aha_by_word(text: str) -> tuple[str, ...]:
     """Which of them are in it as whole words, in any case: "against" and "checked" have none."""
-    return tuple(keyword for keyword, pattern in _whole_words().items() if pattern.search(text))
+    patterns = _whole_words()
+    return tuple(keyword for keyword in AHA_KEYWORDS if patterns[keyword].search(text))
+
+
+def places(text: str, cue: str) -> list[int]:
+    """Where a cue of the studies begins in a text, as a whole word and in any case, in characters."""
+    return [match.start() for match in _whole_words()[cue].finditer(text)]
 
 
 def _counts(text: str, words: Sequence[str]) -> dict[str, int]:
@@ -59,5 +65,5 @@ def _patterns() -> Mapping[str, re.Pattern[str]]:
 def _whole_words() -> Mapping[str, re.Pattern[str]]:
     return {
         keyword: re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, keyword.split())) + r"(?!\w)", re.IGNORECASE)
-        for keyword in AHA_KEYWORDS
+        for keyword in (*AHA_KEYWORDS, *REFLECTION_EXPRESSIONS)
     }
