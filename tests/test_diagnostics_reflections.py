@@ -151,7 +151,7 @@ def test_the_table_of_cues_has_a_row_a_cue(tmp_path: Path):
     subject = Subject(name="model", responses={"made": stored(tmp_path / "made", responses)})
     found = cues(Inquiry(subjects=[subject], against=None, cache=tmp_path / "cache"))
     rows = {str(row["cue"]): row for row in found.rows}
-    assert list(rows)[0] == "any keyword"
+    assert next(iter(rows)) == "any keyword"
     assert len(rows) == 1 + 8 + 1  # the keywords, and of the four expressions the one that is none of them
     assert (rows["again"]["substring"], rows["again"]["word"]) == (0.5, 0)
     assert (rows["wait"]["word"], rows["wait"]["place"]) == (0.5, 0)

@@ -29,8 +29,8 @@ class DataSection(Config):
     levels: tuple[int, ...] | None = None
     """the difficulties to take, 1 (easiest) … 5; null for all"""
     hesitation: Annotated[Literal["keep", "remove"], Field(exclude_if=lambda kept: kept == "keep")] = "keep"
-    """remove: demonstrations lose their second looks and the slips that they withdraw (`synergy.data.hesitation`, ours);
-    left out of files and keys where it is keep, so that older steps keep their keys"""
+    """remove: demonstrations lose their second looks and the slips that they withdraw (`synergy.data.hesitation`,
+    ours); left out of files and keys where it is keep, so that older steps keep their keys"""
 
 
 class PocketDataConfig(DataSection):

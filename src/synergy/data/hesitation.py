@@ -2,8 +2,8 @@
 
 2504.11468 blames "hesitant" steps of expert traces and removes none; 2503.17352 cuts a trace off at its first "Wait",
 which loses answers that come after it. Ours, so that all problems keep a trace that reaches its answer:
-- a *withdrawal* (a sentence that begins with Wait, Hmm, No …) goes with the statement before it, the one withdrawn; what
-  replaces it stays;
+- a *withdrawal* (a sentence that begins with Wait, Hmm, No …) goes with the statement before it, the one withdrawn;
+  what replaces it stays;
 - a *second look* (a sentence that begins with Let me check, Let me verify, Alternatively …) goes with all up to the
   sentence that says it agrees, or else up to the one that concludes; a trace with neither is left as it is.
 """

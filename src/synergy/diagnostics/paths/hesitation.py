@@ -64,8 +64,8 @@ def hesitation(inquiry: Inquiry) -> Finding:
         method=(
             f"Behind each step of a stored response the model is made to answer at once (“{FORCED.strip()} …”). A step "
             f"raises or lowers the gold answer by {CHANGE_BITS:g} bits of its probability or more, else it leaves it; "
-            "the last two kinds are hesitant. A closing step that names the answer is left out. The response's own answer "
-            f"is certain from the step behind which its probability stays above {100 * CERTAIN:g} %. 95 % intervals by "
+            "the last two kinds are hesitant. A closing step that names the answer is left out. The response's own "
+            f"answer is certain from the step behind which its probability stays above {100 * CERTAIN:g} %. 95 % intervals by "
             "resampling problems."
         ),
         settings={

@@ -1,8 +1,9 @@
 """Whose reasoning is imitation: the expert's manner without what the expert's reasoning does.
 
 2504.11468 shows "pseudo reasoning paths" by example and does not define them. Ours: imitation is asserted where a model
-speaks the expert's phrases clearly more often than the model it is compared with, *and* what it says does no work, by
-one of two signs at least: its reflections are mostly empty; its right answers mostly come after false steps.
+speaks the expert's phrases clearly more often than the model it is compared with, *and* what it says does no work: its
+right answers mostly come after false steps; or its reflections are mostly empty while what it states is less often true
+than what the other states. Empty reflections alone are no imitation: an expert who looks twice and was right has them.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from synergy.errors import InputError
 NEARER = 0.1  #: by how much more of its phrases must be the expert's (ours)
 MOSTLY = 0.5  #: of reflections, of right answers (ours)
 FEW = reflect.FEW
+
+PHRASES, EMPTY, BY_FALSE, LESS_TRUE = "expert's phrases", "empty reflections", "right by false steps", "less true"
 
 
 def imitation(inquiry: Inquiry) -> Finding:
@@ -48,9 +51,10 @@ def imitation(inquiry: Inquiry) -> Finding:
         against=inquiry.against.name,
         method=(
             f"Imitation: phrases that are those of {expert.name}, surely {100 * NEARER:g} points more often than with "
-            f"{inquiry.against.name}, and reflections of which surely more than {100 * MOSTLY:g} % are empty, or right "
-            f"answers of which surely more than {100 * MOSTLY:g} % come after a false step that stands. The signs and "
-            "bounds are ours. 95 % intervals by resampling problems."
+            f"{inquiry.against.name}, and either right answers of which surely more than {100 * MOSTLY:g} % come after "
+            f"a false step that stands, or reflections of which surely more than {100 * MOSTLY:g} % are empty while "
+            "statements are surely less often true or mended than there. The signs and bounds are ours. 95 % "
+            "intervals by resampling problems."
         ),
         settings={"seed": inquiry.seed, "nearer": NEARER, "mostly": MOSTLY, "few": FEW},
         verdicts=tuple(verdict(row) for row in judged if row["subject"] != inquiry.against.name),
@@ -70,7 +74,7 @@ MEASURES = (
     Measure(name="expert", title="phrases that are the expert's", of="expert", over="phrases", is_compared=True),
     Measure(name="reflecting", title="responses that reflect", of="reflecting", is_compared=True),
     Measure(name="empty", title="empty reflections", of="same", over="compared"),
-    Measure(name="true", title="true statements", of="true", over="statements", is_compared=True),
+    Measure(name="true", title="statements true or mended", of="true_or_mended", over="statements", is_compared=True),
     Measure(name="right_by_false", title="of right answers, after a false step", of="right_by_false", over="right"),
 )
 
@@ -78,26 +82,29 @@ MEASURES = (
 def signs(row: dict[str, Cell]) -> dict[str, Cell]:
     """Which signs a row shows, in words."""
     found = [
-        *(["expert's phrases"] if _low(row, "expert_change") > NEARER else []),
-        *(["empty reflections"] if _low(row, "reflecting") > FEW and _low(row, "empty") > MOSTLY else []),
-        *(["right by false steps"] if _low(row, "right_by_false") > MOSTLY else []),
+        *([PHRASES] if _bound(row, "expert_change_low") > NEARER else []),
+        *([EMPTY] if _bound(row, "reflecting_low") > FEW and _bound(row, "empty_low") > MOSTLY else []),
+        *([BY_FALSE] if _bound(row, "right_by_false_low") > MOSTLY else []),
+        *([LESS_TRUE] if _bound(row, "true_change_high") < 0 else []),
     ]
     return {"signs": ", ".join(found)}
 
 
 def verdict(row: dict[str, Cell]) -> Verdict:
     """What a row's signs add up to."""
-    found = str(row["signs"]).split(", ") if row["signs"] else []
-    speaks = "expert's phrases" in found
-    idle = [sign for sign in found if sign != "expert's phrases"]
-    name = "imitation" if speaks and idle else "idle steps" if idle else "the expert's manner" if speaks else "its own"
+    found = str(row["signs"]).split(", ")
+    is_idle = BY_FALSE in found or (EMPTY in found and LESS_TRUE in found)
+    if PHRASES in found:
+        name = "imitation" if is_idle else "the expert's manner"
+    else:
+        name = "idle steps" if is_idle else "its own"
     return Verdict(
         subject=f"{row['subject']} on {row['set']}",
         name=name,
         because=(
             f"The expert's phrases {_said(row, 'expert_change', '+')} points; empty reflections {_said(row, 'empty')} "
             f"% where {_said(row, 'reflecting')} % of responses reflect; {_said(row, 'right_by_false')} % of right "
-            f"answers come after a false step; {_said(row, 'true')} % of statements are true."
+            f"answers come after a false step; {_said(row, 'true')} % of statements are true or mended."
         ),
     )
 
@@ -131,8 +138,8 @@ def _shown(name: str, sample: Sample) -> FindingExample:
     return marked(sample, sorted(found, key=lambda mark: mark.start), f"{name}, a right answer: {sample.problem_id}")
 
 
-def _low(row: dict[str, Cell], name: str) -> float:
-    value = row.get(f"{name}_low")
+def _bound(row: dict[str, Cell], name: str) -> float:
+    value = row.get(name)
     return value if isinstance(value, float) else 0.0
 
 

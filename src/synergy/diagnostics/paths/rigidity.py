@@ -43,8 +43,8 @@ def rigidity(inquiry: Inquiry) -> Finding:
         against=inquiry.against.name if inquiry.against else None,
         method=(
             f"A step's form is its first {FORM_WORDS} words, numbers as #; a response's structure is the sequence of "
-            "its steps' forms. Same structure: the chance that responses to two different problems of one family share it. "
-            f"Phrases are runs of {PHRASE_WORDS} words; expert's: those that stand in the traces of {against}. "
+            "its steps' forms. Same structure: the chance that responses to two different problems of one family share "
+            f"it. Phrases are runs of {PHRASE_WORDS} words; expert's: those that stand in the traces of {against}. "
             f"Compression: {BLOCK} responses to different problems together, bytes over bytes packed by zlib. 95 % "
             "intervals by resampling problems, for structures by the spread between problems, for compression between "
             "blocks."

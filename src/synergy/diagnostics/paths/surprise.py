@@ -63,8 +63,8 @@ def surprise(inquiry: Inquiry) -> Finding:
         against=inquiry.against.name,
         method=(
             f"Stored responses are read by {inquiry.against.name} and by {tuned.name}: mean surprise of a token, the "
-            "log of perplexity, under each. Nearer: by how much less the fine-tuned model is surprised. 95 % intervals by "
-            "resampling problems."
+            "log of perplexity, under each. Nearer: by how much less the fine-tuned model is surprised. 95 % intervals "
+            "by resampling problems."
         ),
         settings={"seed": inquiry.seed, "num_responses": NUM_RESPONSES, "tuned": tuned.name},
         columns=columns,

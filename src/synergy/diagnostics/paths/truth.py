@@ -49,6 +49,7 @@ def features(sample: Sample) -> Features:
         "false": float(num_false),
         "mended": float(num_false - num_standing),
         "standing": float(num_standing > 0),
+        "true_or_mended": float(len(found) - num_standing),
         "right": float(stated and sample.correct),
         "wrong": float(stated and not sample.correct),
         "right_by_false": float(sample.correct and num_standing > 0),

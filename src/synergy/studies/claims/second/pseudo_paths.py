@@ -1,7 +1,7 @@
 """Pseudo reasoning paths: RL after SFT falls behind RL alone, and it is the hesitant steps of the expert's traces.
 
-The paper shows examples of such paths; what would make them the cause is ours: without the hesitant steps, all else equal,
-the gap to RL alone is gone. That it also goes with own or short traces would speak for other causes beside.
+The paper shows examples of such paths; what would make them the cause is ours: without the hesitant steps, all else
+equal, the gap to RL alone is gone. That it also goes with own or short traces would speak for other causes beside.
 """
 
 from collections.abc import Callable, Mapping
