@@ -1,21 +1,29 @@
 """Responses put before the pocket model again: an answer's probability at each boundary, and surprise."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from diagnosed import sample, stored
+from diagnosed import sample
+from safetensors.torch import load_file, save_file
 
 from synergy.config.model import ModelConfig
-from synergy.diagnostics.diagnostic import Inquiry
+from synergy.config.protocol import ResponseConfig, preset_protocol
+from synergy.config.resolve import write_resolved
+from synergy.config.train import TrainConfig
+from synergy.diagnostics.diagnostic import Inquiry, LackingError
 from synergy.diagnostics.paths.forcing import FORCED, Forced, force_answers
 from synergy.diagnostics.paths.hesitation import hesitation, worth
 from synergy.diagnostics.paths.thinking import steps
+from synergy.diagnostics.paths.whose_words import whose_words
 from synergy.diagnostics.samples import Sample
 from synergy.diagnostics.subject import Subject
-from synergy.evaluation.pictures import IMAGES
+from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
+from synergy.evaluation.pocket_set import pocket_set
+from synergy.evaluation.run import Evaluation
 from synergy.models.loading import LoadedModel, load_model
 from synergy.models.trees import group_tree, make_batch
 from synergy.pocket import items
@@ -93,57 +101,38 @@ def test_closing_steps_that_name_the_answer_are_left_out():
     assert [step.text for step in worth(sample("a", text, correct=True))] == ["a: 4."]
 
 
-def evaluation_of(folder: Path, chosen: list[Item]) -> Path:
-    """A folder as an evaluation leaves it, with the expert's short traces as responses."""
-    stored(folder, [response_sample(item) for item in chosen])
-    (folder / IMAGES).mkdir()
-    rows = []
-    for item in chosen:
-        problem = item.problem()
-        problem.images[0].save(folder / IMAGES / f"{item.id}.png")
-        rows.append(
-            {
-                "id": item.id, "family": item.family.name, "answer_kind": problem.answer_kind,
-                "question": problem.question, "gold": problem.answer, "choices": list(problem.choices),
-                "images": [f"{item.id}.png"],
-            }
-        )  # fmt: skip
-    (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    request = {
-        "kind": "evaluation_request",
-        "benchmark": "made",
-        "num_problems": len(chosen),
-        "problems_sha256": "",
-        "asked": {
-            "kind": "evaluation",
-            "model": {
-                "name": "made", "checkpoint": None, "revision": None, "weights_sha256": None, "dtype": None,
-                "backend": "local", "served_as": None,
-            },
-            "asking": {"preset": "boxed"},
-            "asked_as": None,
-            "response": {"temperature": 1.0, "max_tokens": 100},
-            "num_runs": 1,
-            "images": {},
-            "seed": 0,
-            "problems_per_shard": 8,
-        },
-    }  # fmt: skip
-    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small evaluation of the shipped model, as a study's step leaves it."""
+    folder = tmp_path_factory.mktemp("evaluated") / "made"
+    protocol = preset_protocol("made", "boxed", ResponseConfig(temperature=1.0, max_tokens=120), 1)
+    config = ModelConfig(checkpoint=str(WEIGHTS))
+    asked = asked_of(protocol, model_part_of(config, name="shipped"), is_tuned=False)
+    answerer = answerer_of(config, protocol, is_tuned=False)
+    evaluation = Evaluation(protocol=protocol, asked=asked, answerer=answerer, keeps_pictures=True)
+    on = pocket_set(num_problems=12, families=["count", "sum"])
+    evaluation.evaluate(on, folder, Quiet())
     return folder
 
 
-def test_the_finding_says_what_steps_are_worth(tmp_path: Path):
-    chosen = items("evaluation", 8, families=["count", "sum"], levels=(1, 2))
-    folder = evaluation_of(tmp_path / "made", chosen)
-    subject = Subject(name="shipped", model=WEIGHTS, responses={"made": folder})
+class Quiet:
+    """Hears of an evaluation's progress, and says nothing."""
+
+    def sampling(self, num_before: int, num_responses: int):
+        return lambda num_finished, num_tokens: None
+
+    def stage(self, name: str, num_done: int, num: int) -> None: ...
+
+
+def test_the_finding_says_what_steps_are_worth(tmp_path: Path, evaluated: Path):
+    subject = Subject(name="shipped", model=WEIGHTS, responses={"made": evaluated})
     told: list[str] = []
     inquiry = Inquiry(
         subjects=[subject], against=None, cache=tmp_path / "cache", on_progress=lambda words, *_: told.append(words)
     )
     found = hesitation(inquiry)
     (row,) = found.rows
-    assert row["responses"] == 8
+    assert row["responses"] == 12
     # true steps help this model: it was taught to count before it answers
     assert row["bits"] > 0  # type: ignore[operator]
     assert row["end"] > row["start"]  # type: ignore[operator]
@@ -154,3 +143,39 @@ def test_the_finding_says_what_steps_are_worth(tmp_path: Path):
     told.clear()
     assert hesitation(inquiry).rows == found.rows
     assert not any("responses" in words for words in told)  # from the cache
+
+
+def test_a_model_is_nearer_to_the_one_whose_words_it_speaks(tmp_path: Path, evaluated: Path, loaded: LoadedModel):
+    """The stranger is the shipped model with its output layer disturbed, which no text surprises less."""
+    stranger = tmp_path / "stranger"
+    shutil.copytree(WEIGHTS, stranger)
+    weights = load_file(stranger / "model.safetensors")
+    name = next(each for each in weights if each.endswith("embed_tokens.weight"))
+    noise = torch.randn(weights[name].shape, generator=torch.Generator().manual_seed(0))
+    weights[name] = weights[name] + 0.3 * weights[name].std() * noise
+    save_file(weights, stranger / "model.safetensors", metadata={"format": "pt"})
+    run = tmp_path / "run"
+    run.mkdir()
+    config = TrainConfig.model_validate_json(json.dumps(SFT))
+    write_resolved(config, run / "config.json")
+    tuned = Subject(name="tuned", model=WEIGHTS, runs=(run,), responses={"made": evaluated})
+    other = Subject(name="stranger", model=stranger, responses={"made": evaluated})
+    (one, two) = whose_words(Inquiry(subjects=[tuned], against=other, cache=tmp_path / "cache")).rows
+    assert one["base"] == two["base"]  # the same responses here
+    assert one["nearer"] > 0  # type: ignore[operator]
+    assert one["nearer"] == pytest.approx(one["base"] - one["tuned"])  # type: ignore[operator]
+    assert one["base_perplexity"] == pytest.approx(np.exp(one["base"]))  # type: ignore[arg-type]
+    with pytest.raises(LackingError, match="no model made by SFT alone"):
+        whose_words(Inquiry(subjects=[other], against=tuned, cache=tmp_path / "cache"))
+
+
+SFT = {
+    "kind": "train",
+    "model": {"checkpoint": "pocket"},
+    "data": {"source": "pocket", "num_problems": 8},
+    "algorithm": {"name": "sft"},
+    "prompt": "boxed",
+    "optimizer": {"learning_rate": 1e-3},
+    "train": {"num_steps": 1, "problems_per_step": 4},
+    "sampling": {"max_tokens": 100},
+}

@@ -86,7 +86,6 @@ def diagnose(
         raise InputError("diagnose: --benchmark, --data, --column and --out belong to --responses FILE; expected it")
     run_diagnose(
         folder,
-        saved,
         against=against,
         arms=arms,
         names=names,
@@ -94,4 +93,5 @@ def diagnose(
         seed=seed,
         threads=threads,
         as_json=as_json,
+        saved=saved,
     )

@@ -1,6 +1,7 @@
 """What `synergy diagnose` does: find the models, ask, print what was found."""
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,21 @@ from synergy.studies.results import StudyResults
 from synergy.studies.subjects import subjects_of
 
 FOLDER = "diagnostics"
+_SECONDS = 5.0  # between two lines of progress; what is finished is always told
 _MOST_COLUMNS = 7  #: a table of more is printed with its columns as lines
+
+
+class _Lines:
+    """Progress as lines on stderr, seldom enough to be read."""
+
+    def __init__(self) -> None:
+        self._told = 0.0
+
+    def __call__(self, words: str, num_done: int, num: int) -> None:
+        now = time.monotonic()
+        if num_done == num or now - self._told >= _SECONDS:
+            self._told = now
+            click.echo(f"{words} {num_done}/{num}", err=True)
 
 
 def list_diagnostics() -> None:
@@ -33,7 +48,6 @@ def list_diagnostics() -> None:
 
 def run_diagnose(
     folder: Path | None,
-    saved: SavedResponses | None,
     *,
     against: str | None,
     arms: Sequence[str],
@@ -42,6 +56,7 @@ def run_diagnose(
     seed: int,
     threads: int | None,
     as_json: bool,
+    saved: SavedResponses | None = None,
 ) -> None:
     """Diagnose a folder's models or `saved` responses, one of which is given, and print what was found.
 
@@ -65,7 +80,7 @@ def run_diagnose(
         compared,
         folder / FOLDER,
         seed=seed,
-        on_progress=lambda words, num_done, num: click.echo(f"{words} {num_done}/{num}", err=True),
+        on_progress=_Lines(),
     )
     if as_json:
         click.echo(json.dumps([each.model_dump(mode="json") for each in found], indent=2))

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from synergy.config.load import load
 from synergy.config.resolve import resolved
-from synergy.config.train import TrainConfig
 from synergy.diagnostics.diagnostic import Inquiry
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn, Verdict
+from synergy.diagnostics.stored import trained_by
 
 #: shown even where all models agree: what a reader asks first
 ALWAYS = (
@@ -84,7 +83,7 @@ def _by_kind(runs: Sequence[Path]) -> dict[str, dict[str, Cell]]:
     """The settings of the last training of each kind."""
     found: dict[str, dict[str, Cell]] = {}
     for run in runs:
-        config = load(run / "config.json", TrainConfig)
+        config = trained_by(run)
         kind = "sft" if config.algorithm.name == "sft" else "rl"
         found[kind] = {path: value for path, value in leaves(resolved(config)) if not path.endswith(_FOLDERS)}
     return found

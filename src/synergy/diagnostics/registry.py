@@ -40,11 +40,11 @@ _ALL = (
         needs=("responses",),
     ),
     Diagnostic(
-        name="surprise",
+        name="whose_words",
         title="Whose words they are",
         question="Is a model's response less surprising to the fine-tuned model than to the base model?",
         source="2504.11468 speaks of imitation without a measure; all of it is ours",
-        target="synergy.diagnostics.paths.surprise:surprise",
+        target="synergy.diagnostics.paths.whose_words:whose_words",
         needs=("responses", "model"),
         needs_against=True,
         runs_model=True,
@@ -73,7 +73,6 @@ _ALL = (
         source="ours: what is left of the gap where the measure is held equal",
         target="synergy.diagnostics.paths.gap:gap",
         needs=("responses",),
-        needs_against=True,
     ),
     Diagnostic(
         name="matched",

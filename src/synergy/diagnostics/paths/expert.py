@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from synergy.config.load import load
-from synergy.config.train import TrainConfig
 from synergy.data.load import open_data
 from synergy.diagnostics.paths.pocket_items import item_of
 from synergy.diagnostics.paths.structure import phrases
 from synergy.diagnostics.samples import Sample
+from synergy.diagnostics.stored import trained_by
 from synergy.diagnostics.subject import Subject
 
 NUM_TRACES = 500  #: of the expert's that are read
@@ -31,7 +30,7 @@ def expert_of(subjects: Sequence[Subject], samples: Iterable[Sample]) -> Expert 
     """
     for subject in subjects:
         for run in subject.runs:
-            config = load(run / "config.json", TrainConfig)
+            config = trained_by(run)
             if config.algorithm.name == "sft":
                 data = open_data(config.data)
                 examples = (data[index] for index in range(min(NUM_TRACES, len(data))))

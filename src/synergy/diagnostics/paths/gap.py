@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from synergy.diagnostics.diagnostic import Inquiry
+from synergy.diagnostics.diagnostic import Inquiry, LackingError
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCurve, Verdict
 from synergy.diagnostics.kept import kept
 from synergy.diagnostics.paths.reflecting import reflections
@@ -49,27 +49,27 @@ class Left:
 
 
 def gap(inquiry: Inquiry) -> Finding:
-    """A row a subject, evaluation set and measure."""
-    assert inquiry.against is not None  # `needs_against`
+    """A row a subject, evaluation set and measure; raises LackingError where there is nothing to compare with."""
+    against = compared_with(inquiry)
     rows: list[dict[str, Cell]] = []
     verdicts: list[Verdict] = []
     for subject in inquiry.subjects:
         for on, folder in subject.responses.items():
-            if subject is inquiry.against or on not in inquiry.against.responses:
+            if subject is against or on not in against.responses:
                 continue
             ours = _values(inquiry, subject, folder)
-            theirs = _values(inquiry, inquiry.against, inquiry.against.responses[on])
+            theirs = _values(inquiry, against, against.responses[on])
             found = {name: explained(ours, theirs, index, inquiry.seed) for index, name in enumerate(EXPLAINERS, 1)}
             for index, (name, each) in enumerate(found.items(), 1):
                 rows.append(_row(subject.name, on, name, each) | _means(ours, theirs, index))
-            verdicts.append(verdict(subject.name, on, inquiry.against.name, found))
+            verdicts.append(verdict(subject.name, on, against.name, found))
     return Finding(
         kind="finding",
         diagnostic="gap",
         about=tuple(subject.name for subject in inquiry.subjects),
-        against=inquiry.against.name,
+        against=against.name,
         method=(
-            "Accuracy against the model compared with, and what is left of the difference where one measure is held "
+            "Accuracy against the model compared with (RL alone, where that would be the base model), and what is left of the difference where one measure is held "
             "equal: least squares over responses, within problems. 95 % intervals by resampling problems. This adjusts "
             "and proves no cause."
         ),
@@ -90,6 +90,16 @@ def gap(inquiry: Inquiry) -> Finding:
         rows=tuple(rows),
         curves=(FindingCurve(x="measure", y="left"),),
     )
+
+
+def compared_with(inquiry: Inquiry) -> Subject:
+    """The arm of RL alone where what is compared with is the base model; else what is compared with."""
+    alone = next((each for each in inquiry.subjects if each.recipe == "rl"), None)
+    if alone is not None and (inquiry.against is None or inquiry.against.recipe == "base"):
+        return alone
+    if inquiry.against is None:
+        raise LackingError("nothing to compare with; expected --against, or an arm of recipe rl")
+    return inquiry.against
 
 
 Values = Mapping[str, Sequence[Sequence[float]]]  #: by problem, of each response: right (0 or 1), then `EXPLAINERS`

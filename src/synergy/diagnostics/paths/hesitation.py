@@ -9,7 +9,6 @@ from typing import Any
 from synergy.diagnostics.diagnostic import Inquiry
 from synergy.diagnostics.finding import Cell, Finding, FindingCurve, FindingExample
 from synergy.diagnostics.kept import kept
-from synergy.diagnostics.paths.again import config_of, drawn_samples, preset_of, problems_of
 from synergy.diagnostics.paths.certainty import (
     CERTAIN,
     CHANGE_BITS,
@@ -19,6 +18,7 @@ from synergy.diagnostics.paths.certainty import (
     gains,
     path_features,
 )
+from synergy.diagnostics.paths.drawn import config_of, drawn_samples
 from synergy.diagnostics.paths.forcing import FORCED, Forced, force_answers
 from synergy.diagnostics.paths.marking import Mark, marked
 from synergy.diagnostics.paths.reflecting import reflections
@@ -26,6 +26,7 @@ from synergy.diagnostics.paths.table import RESPONSES, Measure, Sums, measure_ta
 from synergy.diagnostics.paths.thinking import Step, steps
 from synergy.diagnostics.samples import Sample
 from synergy.diagnostics.subject import Subject
+from synergy.diagnostics.tokens.asked import AskedProblems
 from synergy.evaluation.provenance import weights_sha256
 from synergy.file_hash import file_sha256
 from synergy.models.loading import load_model
@@ -65,8 +66,8 @@ def hesitation(inquiry: Inquiry) -> Finding:
             f"Behind each step of a stored response the model is made to answer at once (“{FORCED.strip()} …”). A step "
             f"raises or lowers the gold answer by {CHANGE_BITS:g} bits of its probability or more, else it leaves it; "
             "the last two kinds are hesitant. A closing step that names the answer is left out. The response's own "
-            f"answer is certain from the step behind which its probability stays above {100 * CERTAIN:g} %. 95 % intervals by "
-            "resampling problems."
+            f"answer is certain from the step behind which its probability stays above {100 * CERTAIN:g} %. 95 % "
+            "intervals by resampling problems."
         ),
         settings={
             "seed": inquiry.seed,
@@ -147,7 +148,7 @@ def _scores(
     judged: Sequence[Sequence[Step]],
 ) -> list[dict[str, Any]]:
     assert subject.model is not None
-    problems = {problem.id: problem for problem in problems_of(folder, {sample.problem_id for sample in samples})}
+    problems = AskedProblems(folder)
     asked = [
         Forced(
             problem=problems[sample.problem_id],
@@ -159,7 +160,7 @@ def _scores(
     ]
     found = force_answers(
         load_model(config_of(subject.model)),
-        preset_of(folder),
+        problems.preset,
         asked,
         lambda num_done, num: inquiry.on_progress(f"{subject.name} on {on}: responses", num_done, num),
     )

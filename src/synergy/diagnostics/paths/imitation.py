@@ -7,9 +7,10 @@ than what the other states. Empty reflections alone are no imitation: an expert 
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
-from synergy.diagnostics.diagnostic import Inquiry
+from synergy.diagnostics.diagnostic import Inquiry, LackingError
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingExample, Verdict
 from synergy.diagnostics.paths import reflect, rigidity, truth
 from synergy.diagnostics.paths.expert import Expert, expert_of
@@ -19,24 +20,22 @@ from synergy.diagnostics.paths.statements import statements
 from synergy.diagnostics.paths.structure import phrases
 from synergy.diagnostics.paths.table import Features, Measure, everyone, measure_table, of_samples
 from synergy.diagnostics.samples import Sample, read_samples
-from synergy.errors import InputError
 
 NEARER = 0.1  #: by how much more of its phrases must be the expert's (ours)
 MOSTLY = 0.5  #: of reflections, of right answers (ours)
+NUM_CANDIDATES = 300  #: right answers among which the example is looked for
 FEW = reflect.FEW
 
 PHRASES, EMPTY, BY_FALSE, LESS_TRUE = "expert's phrases", "empty reflections", "right by false steps", "less true"
 
 
 def imitation(inquiry: Inquiry) -> Finding:
-    """A row a subject and evaluation set; raises InputError where no expert's traces are known."""
+    """A row a subject and evaluation set; raises LackingError where no expert's traces are known."""
     assert inquiry.against is not None  # `needs_against`
     first = next(folder for subject in everyone(inquiry) for folder in subject.responses.values())
     expert = expert_of(inquiry.subjects, read_samples(first))
     if expert is None:
-        raise InputError(
-            "imitation: no expert's traces; expected an SFT among the trainings, or problems of the pocket"
-        )
+        raise LackingError("no expert's traces; expected an SFT among the trainings, or problems of the pocket")
 
     def features(sample: Sample) -> Features:
         return {**rigidity.features(sample, expert), **reflect.features(sample), **truth.features(sample)}
@@ -113,9 +112,8 @@ def _examples(name: str, folder: Path, expert: Expert) -> list[FindingExample]:
     """The right answer that most looks like reasoning and least is: the expert's phrases, an empty reflection, a false
     step that stands."""
     best: tuple[float, Sample] | None = None
-    for sample in read_samples(folder):
-        if not sample.correct:
-            continue
+    right = (sample for sample in read_samples(folder) if sample.correct)
+    for sample in islice(right, NUM_CANDIDATES):
         said = phrases(sample.text)
         stated, _ = statements(sample)
         num_false = sum(not each.true and not each.mended for each in stated)

@@ -7,15 +7,15 @@ from typing import Any
 
 import torch
 
-from synergy.config.load import load
-from synergy.config.train import TrainConfig
-from synergy.diagnostics.diagnostic import Inquiry
+from synergy.diagnostics.diagnostic import Inquiry, LackingError
 from synergy.diagnostics.finding import Cell, Finding, FindingCurve
 from synergy.diagnostics.kept import kept
-from synergy.diagnostics.paths.again import config_of, drawn_samples, preset_of, problems_of
+from synergy.diagnostics.paths.drawn import config_of, drawn_samples
 from synergy.diagnostics.paths.table import RESPONSES, Measure, Sums, everyone, measure_table
 from synergy.diagnostics.samples import Sample
+from synergy.diagnostics.stored import trained_by
 from synergy.diagnostics.subject import Subject
+from synergy.diagnostics.tokens.asked import AskedProblems
 from synergy.errors import InputError
 from synergy.evaluation.provenance import weights_sha256
 from synergy.file_hash import file_sha256
@@ -29,13 +29,13 @@ _VERSION = 1
 _TOKENS_PER_BATCH = 4096
 
 
-def surprise(inquiry: Inquiry) -> Finding:
-    """A row a subject and evaluation set; raises InputError where none of the models is fine-tuned alone."""
+def whose_words(inquiry: Inquiry) -> Finding:
+    """A row a subject and evaluation set; raises LackingError where no model is made by SFT alone."""
     assert inquiry.against is not None  # `needs_against`
     tuned = next((each for each in inquiry.subjects if _is_sft(each)), None)
     if tuned is None:
-        raise InputError("surprise: none of the models was made by SFT alone; expected an arm of recipe sft among them")
-    judges = {"base": load_once(inquiry.against), "tuned": load_once(tuned)}
+        raise LackingError("no model made by SFT alone; expected an arm of recipe sft")
+    judges = {"base": Judge(inquiry.against), "tuned": Judge(tuned)}
     subjects = everyone(inquiry)
 
     def sums_of(subject: Subject, on: str, folder: Path) -> Sums:
@@ -58,7 +58,7 @@ def surprise(inquiry: Inquiry) -> Finding:
     columns, rows = measure_table(inquiry, sums_of, MEASURES)
     return Finding(
         kind="finding",
-        diagnostic="surprise",
+        diagnostic="whose_words",
         about=tuple(subject.name for subject in subjects),
         against=inquiry.against.name,
         method=(
@@ -82,18 +82,13 @@ MEASURES = (
 )  # fmt: skip
 
 
-def load_once(subject: Subject) -> "Judge":
-    """A reader of responses whose model is loaded when it is first needed."""
-    assert subject.model is not None  # `needs` has it
-    return Judge(subject.name, subject.model)
-
-
 class Judge:
-    """A model that reads responses of others."""
+    """A model that reads responses of others, loaded when it is first needed."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name = name
-        self.folder = folder
+    def __init__(self, subject: Subject) -> None:
+        assert subject.model is not None  # `needs` has it
+        self.name = subject.name
+        self.folder = subject.model
         self._loaded: LoadedModel | None = None
 
     @property
@@ -107,7 +102,7 @@ class Judge:
 
 def _is_sft(subject: Subject) -> bool:
     """Whether its trainings are SFT to the last."""
-    configs = [load(run / "config.json", TrainConfig) for run in subject.runs]
+    configs = [trained_by(run) for run in subject.runs]
     return bool(configs) and all(config.algorithm.name == "sft" for config in configs)
 
 
@@ -116,7 +111,7 @@ def _nats(
 ) -> list[tuple[float, float]]:
     """Of each response, minus the log of its probability, and its number of tokens."""
     computed_from: dict[str, Any] = {
-        "diagnostic": "surprise",
+        "diagnostic": "whose_words",
         "version": _VERSION,
         "model": weights_sha256(str(judge.folder)),
         "samples": file_sha256(folder / "samples.parquet"),
@@ -139,11 +134,10 @@ def _nats(
 
 
 def _trees(loaded: LoadedModel, folder: Path, samples: Sequence[Sample]) -> list[Tree]:
-    preset = preset_of(folder)
-    problems = {problem.id: problem for problem in problems_of(folder, {sample.problem_id for sample in samples})}
+    problems = AskedProblems(folder)
     trees: list[Tree] = []
     for sample in samples:
-        prompt = loaded.renderer.prompt(problems[sample.problem_id], preset)
+        prompt = loaded.renderer.prompt(problems[sample.problem_id], problems.preset)
         if isinstance(prompt, Dropped):
             raise InputError(f"problem '{sample.problem_id}': {prompt.reason}")
         response = loaded.renderer.response(sample.problem_id, sample.text)
