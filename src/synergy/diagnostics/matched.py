@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from synergy.config.resolve import resolved
+from synergy.config.train import TrainConfig
+from synergy.data.load import open_data
 from synergy.diagnostics.diagnostic import Inquiry
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn, Verdict
 from synergy.diagnostics.stored import trained_by
@@ -31,7 +33,7 @@ ALWAYS = (
     "sampling.max_tokens",
     "seed",
 )
-_FOLDERS = ("model.checkpoint", "data.path", "name", "out")  #: where things lie is no setting
+_FOLDERS = {"model.checkpoint", "data.path"}  #: where things lie is no setting
 
 
 def matched(inquiry: Inquiry) -> Finding:
@@ -85,8 +87,18 @@ def _by_kind(runs: Sequence[Path]) -> dict[str, dict[str, Cell]]:
     for run in runs:
         config = trained_by(run)
         kind = "sft" if config.algorithm.name == "sft" else "rl"
-        found[kind] = {path: value for path, value in leaves(resolved(config)) if not path.endswith(_FOLDERS)}
+        found[kind] = {path: value for path, value in leaves(resolved(_said_out(config))) if path not in _FOLDERS}
     return found
+
+
+def _said_out(config: TrainConfig) -> TrainConfig:
+    """With what is left open said: how many problems there are, and which ones are validated on."""
+    changes: dict[str, Any] = {}
+    if config.data.num_problems is None:
+        changes["data"] = config.data.model_copy(update={"num_problems": len(open_data(config.data))})
+    if config.evaluation is not None:
+        changes["evaluation"] = config.evaluation.model_copy(update={"data": config.validation_data})
+    return config.model_copy(update=changes)
 
 
 def leaves(value: Any, path: str = "") -> list[tuple[str, Cell]]:

@@ -69,9 +69,9 @@ def gap(inquiry: Inquiry) -> Finding:
         about=tuple(subject.name for subject in inquiry.subjects),
         against=against.name,
         method=(
-            "Accuracy against the model compared with (RL alone, where that would be the base model), and what is left of the difference where one measure is held "
-            "equal: least squares over responses, within problems. 95 % intervals by resampling problems. This adjusts "
-            "and proves no cause."
+            "Accuracy against the model compared with (RL alone, where that would be the base model), and what is left "
+            "of the difference where one measure is held equal: least squares over responses, within problems. 95 % "
+            "intervals by resampling problems. This adjusts and proves no cause."
         ),
         settings={"seed": inquiry.seed, "num_draws": NUM_DRAWS},
         verdicts=tuple(verdicts),
