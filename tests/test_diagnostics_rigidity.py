@@ -53,7 +53,7 @@ def test_phrases_repetition_and_compression():
     assert found[0] == ("we", "see", "#", "cat")
     assert num_repeated(found) == 1
     assert phrases("too short") == []
-    same, other = compression(["we count the red ones"] * 20), compression([f"{i * 7919} x {i}" for i in range(20)])
+    same, other = compression("we count the red ones" * 20), compression("".join(f"{i * 7919} x" for i in range(40)))
     assert same > 5 > other
 
 
@@ -154,8 +154,8 @@ def test_imitation_is_the_experts_manner_without_its_work(tmp_path: Path):
     others = [subjects["expert"], subjects["imitator"]]
     found = imitation(Inquiry(subjects=others, against=subjects["base"], cache=tmp_path / "cache"))
     rows = {row["subject"]: row for row in found.rows}
-    assert rows["expert"]["expert"] == 1  # all its phrases are those of the expert's long traces
-    assert rows["base"]["expert"] < 0.9  # type: ignore[operator]
+    assert rows["base"]["expert"] == 0  # what it says itself is not the expert's alone
+    assert rows["expert"]["expert"] > 0.4  # type: ignore[operator]
     assert rows["imitator"]["right_by_false"] > 0.5  # type: ignore[operator]
     assert rows["expert"]["right_by_false"] == 0
     signs = {row["subject"]: str(row["signs"]) for row in found.rows}
@@ -170,9 +170,9 @@ def test_imitation_is_the_experts_manner_without_its_work(tmp_path: Path):
 def test_rigidity_tells_one_pattern_from_many(tmp_path: Path):
     rng = np.random.default_rng(0)
     words = [f"{a}{b}" for a in ("ka", "lo", "mi", "nu") for b in ("ra", "so", "ti", "ve")]
-    rigid = [sample(str(i), f"First I look. Then {i} is it. So {i}", correct=True) for i in range(60)]
+    rigid = [sample(str(i), f"First I look. Then {i} is it. So {i}", correct=True) for i in range(130)]
     free = [
-        sample(str(i), ". ".join(" ".join(rng.choice(words, 5)) for _ in range(3)), correct=True) for i in range(60)
+        sample(str(i), ". ".join(" ".join(rng.choice(words, 5)) for _ in range(3)), correct=True) for i in range(130)
     ]
     subjects = [
         Subject(name=name, responses={"made": stored(tmp_path / name, samples)})

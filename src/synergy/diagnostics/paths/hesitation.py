@@ -37,7 +37,7 @@ _VERSION = 1
 _CONCLUDES = re.compile(r"\banswer\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Walked:
     """A response with its path."""
 

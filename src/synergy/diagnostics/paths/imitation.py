@@ -32,8 +32,7 @@ PHRASES, EMPTY, BY_FALSE, LESS_TRUE = "expert's phrases", "empty reflections", "
 def imitation(inquiry: Inquiry) -> Finding:
     """A row a subject and evaluation set; raises LackingError where no expert's traces are known."""
     assert inquiry.against is not None  # `needs_against`
-    first = next(folder for subject in everyone(inquiry) for folder in subject.responses.values())
-    expert = expert_of(inquiry.subjects, read_samples(first))
+    expert = expert_of(inquiry)
     if expert is None:
         raise LackingError("no expert's traces; expected an SFT among the trainings, or problems of the pocket")
 
@@ -70,7 +69,7 @@ def imitation(inquiry: Inquiry) -> Finding:
 
 MEASURES = (
     Measure(name="accuracy", title="right", of="is_right", is_compared=True),
-    Measure(name="expert", title="phrases that are the expert's", of="expert", over="phrases", is_compared=True),
+    Measure(name="expert", title="phrases that are the expert's alone", of="expert", over="phrases", is_compared=True),
     Measure(name="reflecting", title="responses that reflect", of="reflecting", is_compared=True),
     Measure(name="empty", title="empty reflections", of="same", over="compared"),
     Measure(name="true", title="statements true or mended", of="true_or_mended", over="statements", is_compared=True),

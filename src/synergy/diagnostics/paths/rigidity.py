@@ -22,15 +22,14 @@ from synergy.diagnostics.paths.table import Features, Measure, everyone, measure
 from synergy.diagnostics.paths.thinking import steps, thinking
 from synergy.diagnostics.samples import Sample, read_samples
 
-BLOCK = 20  #: responses to different problems that are packed together (ours)
+BLOCK_CHARACTERS = 4000  #: of responses to different problems that are packed together (ours)
 
 _NORMAL = 1.96
 
 
 def rigidity(inquiry: Inquiry) -> Finding:
     """A row a subject and evaluation set."""
-    first = next((folder for subject in everyone(inquiry) for folder in subject.responses.values()), None)
-    expert = expert_of(inquiry.subjects, read_samples(first)) if first else None
+    expert = expert_of(inquiry)
     measures = [measure for measure in MEASURES if expert is not None or measure.name != "expert"]
     columns, rows = measure_table(inquiry, of_samples(lambda sample: features(sample, expert)), measures)
     folders = {(subject.name, on): folder for subject in everyone(inquiry) for on, folder in subject.responses.items()}
@@ -45,7 +44,8 @@ def rigidity(inquiry: Inquiry) -> Finding:
             f"A step's form is its first {FORM_WORDS} words, numbers as #; a response's structure is the sequence of "
             "its steps' forms. Same structure: the chance that responses to two different problems of one family share "
             f"it. Phrases are runs of {PHRASE_WORDS} words; expert's: those that stand in the traces of {against}. "
-            f"Compression: {BLOCK} responses to different problems together, bytes over bytes packed by zlib. 95 % "
+            f"Compression: {BLOCK_CHARACTERS} characters of responses to different problems, over their bytes packed "
+            "by zlib. 95 % "
             "intervals by resampling problems, for structures by the spread between problems, for compression between "
             "blocks."
         ),
@@ -54,7 +54,7 @@ def rigidity(inquiry: Inquiry) -> Finding:
             "form_words": FORM_WORDS,
             "phrase_words": PHRASE_WORDS,
             "num_traces": NUM_TRACES,
-            "block": BLOCK,
+            "block_characters": BLOCK_CHARACTERS,
         },
         columns=(*columns, *_OVER_SAMPLES),
         rows=rows,
@@ -75,7 +75,7 @@ def features(sample: Sample, expert: Expert | None) -> Features:
 
 MEASURES = (
     Measure(name="each", title="steps a response", of="steps", unit="steps"),
-    Measure(name="expert", title="phrases that are the expert's", of="expert", over="phrases", is_compared=True),
+    Measure(name="expert", title="phrases that are the expert's alone", of="expert", over="phrases", is_compared=True),
     Measure(name="repeated", title="phrases said before", of="repeated", over="phrases", is_compared=True),
 )
 _OVER_SAMPLES = (
@@ -92,23 +92,24 @@ def over_samples(folder: Path, seed: int) -> dict[str, Cell]:
     found: dict[str, Cell] = {"structures": len({form for _, _, form in rows})}
     estimate, error = likeness_within(grouped(rows))
     found |= _with_error("alike", estimate, error)
-    blocks = [compression(texts) for texts in _blocks(samples, seed)]
+    blocks = [compression(text) for text in _blocks(samples, seed)]
     if blocks:
         error = float(np.std(blocks, ddof=1) / math.sqrt(len(blocks))) if len(blocks) > 1 else float("nan")
         found |= _with_error("packed", float(np.mean(blocks)), error)
     return found
 
 
-def _blocks(samples: list[Sample], seed: int) -> list[list[str]]:
-    """The reasoning of one response a problem, in blocks at random; what fills no block is left out."""
+def _blocks(samples: list[Sample], seed: int) -> list[str]:
+    """The reasoning of one response a problem in random order, cut into blocks of one size; the rest is left out."""
     texts = {}
     for sample in samples:
         start, end = thinking(sample.text)
         if end > start:
             texts.setdefault(sample.problem_id, sample.text[start:end])
     order = np.random.default_rng(seed).permutation(len(texts))
-    shuffled = [list(texts.values())[index] for index in order]
-    return [shuffled[start : start + BLOCK] for start in range(0, len(shuffled) - BLOCK + 1, BLOCK)]
+    whole = "\n".join(list(texts.values())[index] for index in order)
+    starts = range(0, len(whole) - BLOCK_CHARACTERS + 1, BLOCK_CHARACTERS)
+    return [whole[start : start + BLOCK_CHARACTERS] for start in starts]
 
 
 def _with_error(name: str, estimate: float, error: float) -> dict[str, Cell]:

@@ -42,9 +42,9 @@ def num_repeated(found: Sequence[tuple[str, ...]]) -> int:
     return len(found) - len(set(found))
 
 
-def compression(texts: Sequence[str]) -> float:
-    """Bytes of texts together over their bytes when zlib has packed them: the higher, the more they say the same."""
-    encoded = "\n".join(texts).encode("utf-8", "backslashreplace")
+def compression(text: str) -> float:
+    """Bytes of a text over its bytes when zlib has packed it: the higher, the more it says the same."""
+    encoded = text.encode("utf-8", "backslashreplace")
     return len(encoded) / len(zlib.compress(encoded, 9))
 
 
@@ -54,7 +54,7 @@ def likeness(structures: Mapping[str, Sequence[str]]) -> tuple[float, float]:
     Takes structures by problem. An unbiased U-statistic; its error by Hoeffding's projection, twice the spread of what
     each problem contributes over the root of their number. NaN for fewer than two problems.
     """
-    shares: Counter[str] = Counter()  # each problem counts 1, whatever its number of responses
+    shares: dict[str, float] = defaultdict(float)  # each problem counts 1, whatever its number of responses
     own = {problem: Counter(each) for problem, each in structures.items() if each}
     num = len(own)
     if num < 2:
