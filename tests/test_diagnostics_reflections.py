@@ -127,8 +127,9 @@ def test_a_model_that_reflects_for_show_is_named(tmp_path: Path):
     empty = [sample(str(i), "count: 4. Let me check: 4. This agrees.", correct=True) for i in range(30)]
     mending = [sample(str(i), "count: 3. Wait. It should be count: 4.", correct=True) for i in range(30)]
     plain = [sample(str(i), "count: 4.", correct=True) for i in range(30)]
+    lost = [sample(str(i), "count: 3. Wait. It should be count: 2.", correct=False) for i in range(30)]
     few = [sample(str(i), "count: 4." if i else "count: 4. Wait: 4.", correct=True) for i in range(30)]
-    folders = {"empty": empty, "mending": mending, "plain": plain, "few": few}
+    folders = {"empty": empty, "mending": mending, "plain": plain, "few": few, "lost": lost}
     subjects = [
         Subject(name=name, responses={"made": stored(tmp_path / name, samples)}) for name, samples in folders.items()
     ]
@@ -138,8 +139,9 @@ def test_a_model_that_reflects_for_show_is_named(tmp_path: Path):
         "empty on made": "empty",
         "mending on made": "mending",
         "few on made": "too few",
+        "lost on made": "fruitless",
     }
-    assert [row["subject"] for row in found.rows] == ["plain", "empty", "mending", "few"]
+    assert [row["subject"] for row in found.rows] == ["plain", "empty", "mending", "few", "lost"]
     assert found.rows[1]["reflecting_change"] == 1
     shown = {each.title: [part.label for part in each.parts if part.value is not None] for each in found.examples}
     assert shown["mending, wrong to right: 0"] == ["3 → 4: wrong to right"]

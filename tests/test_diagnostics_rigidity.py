@@ -170,19 +170,22 @@ def test_imitation_is_the_experts_manner_without_its_work(tmp_path: Path):
 def test_rigidity_tells_one_pattern_from_many(tmp_path: Path):
     rng = np.random.default_rng(0)
     words = [f"{a}{b}" for a in ("ka", "lo", "mi", "nu") for b in ("ra", "so", "ti", "ve")]
+    bare = [sample(str(i), "<answer>4</answer>", correct=True) for i in range(9)]
     rigid = [sample(str(i), f"First I look. Then {i} is it. So {i}", correct=True) for i in range(130)]
     free = [
         sample(str(i), ". ".join(" ".join(rng.choice(words, 5)) for _ in range(3)), correct=True) for i in range(130)
     ]
     subjects = [
         Subject(name=name, responses={"made": stored(tmp_path / name, samples)})
-        for name, samples in (("rigid", rigid), ("free", free))
+        for name, samples in (("rigid", rigid), ("free", free), ("bare", bare))
     ]
     found = rigidity(Inquiry(subjects=subjects, against=None, cache=tmp_path / "cache"))
     rows = {row["subject"]: row for row in found.rows}
     assert (rows["rigid"]["alike"], rows["rigid"]["structures"]) == (1, 1)
     assert rows["free"]["alike"] == 0
     assert rows["rigid"]["packed"] > rows["free"]["packed"] > 1  # type: ignore[operator]
+    assert rows["bare"]["structures"] == 0
+    assert "alike" not in rows["bare"]
     assert "expert" not in rows["free"]  # nobody's traces are known
 
 

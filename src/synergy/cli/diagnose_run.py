@@ -22,7 +22,7 @@ from synergy.studies.subjects import subjects_of
 
 FOLDER = "diagnostics"
 _SECONDS = 5.0  # between two lines of progress; what is finished is always told
-_MOST_COLUMNS = 7  #: a table of more is printed with its columns as lines
+_MOST_COLUMNS = 8  #: a table of more is printed with its columns as lines
 
 
 class _Lines:

@@ -59,6 +59,8 @@ def gap(inquiry: Inquiry) -> Finding:
                 continue
             ours = _values(inquiry, subject, folder)
             theirs = _values(inquiry, against, against.responses[on])
+            if not set(ours) & set(theirs):
+                continue
             found = {name: explained(ours, theirs, index, inquiry.seed) for index, name in enumerate(EXPLAINERS, 1)}
             for index, (name, each) in enumerate(found.items(), 1):
                 rows.append(_row(subject.name, on, name, each) | _means(ours, theirs, index))

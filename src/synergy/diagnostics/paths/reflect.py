@@ -13,7 +13,7 @@ from synergy.diagnostics.subject import Subject
 
 #: a model reflects where more than this share of its responses does (ours)
 FEW = 0.01
-#: its reflections are empty where at least this share of them changes nothing (ours)
+#: its reflections are empty, or fruitless, where surely more than this share of them is (ours)
 MOSTLY = 0.5
 #: reflections of which fewer are compared say nothing (ours)
 MIN_COMPARED = 20
@@ -77,12 +77,13 @@ MEASURES = (
 
 
 def verdict(row: dict[str, Cell]) -> Verdict:
-    """What one row's reflections are: none, empty, mending, spoiling or mixed."""
+    """What one row's reflections are; fruitless ones put one wrong result for another."""
     reflecting, empty = _number(row, "reflecting"), _number(row, "empty_low")
     compared = _number(row, "responses") * _number(row, "each") * (1 - _number(row, "unstated"))
     shares = (
         f"{_percent(row, 'reflecting')} of responses reflect; of these reflections {_percent(row, 'empty')} are empty, "
-        f"{_percent(row, 'mended')} go from wrong to right, {_percent(row, 'spoiled')} from right to wrong"
+        f"{_percent(row, 'mended')} go from wrong to right, {_percent(row, 'spoiled')} from right to wrong, "
+        f"{_percent(row, 'other')} from wrong to wrong"
     )
     if reflecting < FEW:
         name, shares = "none", f"{_percent(row, 'reflecting')} of responses reflect"
@@ -95,7 +96,7 @@ def verdict(row: dict[str, Cell]) -> Verdict:
     elif _number(row, "spoiled_low") > _number(row, "mended_high"):
         name = "spoiling"
     else:
-        name = "mixed"
+        name = "fruitless" if _number(row, "other_low") > MOSTLY else "mixed"
     return Verdict(subject=f"{row['subject']} on {row['set']}", name=name, because=f"{shares}.")
 
 

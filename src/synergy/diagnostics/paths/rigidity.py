@@ -88,7 +88,8 @@ _OVER_SAMPLES = (
 def over_samples(folder: Path, seed: int) -> dict[str, Cell]:
     """What is seen only over many responses: likeness of structures, their number, and compression."""
     samples = [sample for sample in read_samples(folder) if sample.text]
-    rows = [(sample.family, sample.problem_id, structure(sample.text)) for sample in samples]
+    forms = [(sample, structure(sample.text)) for sample in samples]
+    rows = [(sample.family, sample.problem_id, form) for sample, form in forms if form]  # an answer alone has none
     found: dict[str, Cell] = {"structures": len({form for _, _, form in rows})}
     estimate, error = likeness_within(grouped(rows))
     found |= _with_error("alike", estimate, error)
