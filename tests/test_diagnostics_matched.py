@@ -1,6 +1,6 @@
 """Which settings of trainings differ."""
 
-from synergy.diagnostics.matched import compare, leaves
+from synergy.diagnostics.matched import compare, leaves, told
 
 
 def test_leaves_are_values_by_path():
@@ -27,3 +27,8 @@ def test_what_differs_is_shown_and_what_matters_too():
         "data.trace": {"long": "long", "short": "short", "own": "–"},
     }
     assert num_equal == 2
+
+
+def test_values_are_told_with_those_that_have_them():
+    assert told({"a": 150, "b": 150}) == 150
+    assert told({"a": "long", "b": "short", "c": "long"}) == "long (a, c); short (b)"

@@ -37,7 +37,7 @@ _FOLDERS = {"model.checkpoint", "data.path"}  #: where things lie is no setting
 
 
 def matched(inquiry: Inquiry) -> Finding:
-    """A row a stage and setting, a column a model; stages are told apart by kind: fine-tuning, then RL."""
+    """A row a stage and setting; stages are told apart by kind: fine-tuning, then RL."""
     subjects = [each for each in inquiry.subjects if each.runs]
     trainings = {each.name: _by_kind(each.runs) for each in subjects}
     rows: list[dict[str, Cell]] = []
@@ -45,7 +45,7 @@ def matched(inquiry: Inquiry) -> Finding:
     for kind in ("sft", "rl"):
         having = {name: found[kind] for name, found in trainings.items() if kind in found}
         shown, num_equal = compare(having)
-        rows += [{"stage": kind, "setting": path, **values} for path, values in shown.items()]
+        rows += [{"stage": kind, "setting": path, "value": told(values)} for path, values in shown.items()]
         differing = [path for path, values in shown.items() if len({*values.values()}) > 1]
         if len(having) > 1:
             because = f"{num_equal} settings are equal in {', '.join(having)}"
@@ -59,13 +59,13 @@ def matched(inquiry: Inquiry) -> Finding:
         against=None,
         method=(
             "Resolved settings of all trainings, leaf by leaf, folders apart; shown are those that differ and those "
-            "that matter most. A model without a training of that kind has no value."
+            "that matter most. Behind each value that not all have stand the models that have it."
         ),
         verdicts=tuple(verdicts),
         columns=(
             FindingColumn(name="stage", title="training"),
             FindingColumn(name="setting", title="setting"),
-            *(FindingColumn(name=name, title=name) for name in trainings),
+            FindingColumn(name="value", title="value"),
         ),
         rows=tuple(rows),
     )
@@ -79,6 +79,16 @@ def compare(having: Mapping[str, Mapping[str, Cell]]) -> tuple[dict[str, dict[st
     chosen.sort(key=lambda path: (path not in ALWAYS, ALWAYS.index(path) if path in ALWAYS else 0))
     shown = {path: {name: settings.get(path, "–") for name, settings in having.items()} for path in chosen}
     return shown, len(paths) - len(differing)
+
+
+def told(values: Mapping[str, Cell]) -> Cell:
+    """A setting's value in words: the one that all models have, or each with those that have it."""
+    having: dict[Cell, list[str]] = {}
+    for name, value in values.items():
+        having.setdefault(value, []).append(name)
+    if len(having) == 1:
+        return next(iter(having))
+    return "; ".join(f"{value} ({', '.join(names)})" for value, names in having.items())
 
 
 def _by_kind(runs: Sequence[Path]) -> dict[str, dict[str, Cell]]:

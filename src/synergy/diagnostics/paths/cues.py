@@ -22,7 +22,7 @@ ANY = "any keyword"
 
 
 def cues(inquiry: Inquiry) -> Finding:
-    """A row a subject, evaluation set and cue."""
+    """A row a subject, evaluation set and cue that anybody uses."""
     rows: list[dict[str, Cell]] = []
     for subject in everyone(inquiry):
         for on, folder in subject.responses.items():
@@ -30,6 +30,7 @@ def cues(inquiry: Inquiry) -> Finding:
             for cue in (ANY, *CUES):
                 of_cue = {name.partition("/")[2]: value for name, value in found.items() if name.startswith(f"{cue}/")}
                 rows.append({"subject": subject.name, "set": on, "cue": cue} | of_cue)
+    used = {ANY, *(row["cue"] for row in rows if row.get("substring"))}
     return Finding(
         kind="finding",
         diagnostic="cues",
@@ -38,7 +39,7 @@ def cues(inquiry: Inquiry) -> Finding:
         method=(
             "Responses whose reasoning has the word as a substring, as the study matches, and as a whole word; how "
             "often the whole word occurs; its mean place, 0 % being the first character of the reasoning. Any: of the "
-            "eight keywords. 95 % intervals by resampling problems."
+            "eight keywords. Words that no model has are left out. 95 % intervals by resampling problems."
         ),
         settings={"seed": inquiry.seed},
         columns=(
@@ -52,7 +53,7 @@ def cues(inquiry: Inquiry) -> Finding:
                 for name, title, unit in _COLUMNS
             ),
         ),
-        rows=tuple(rows),
+        rows=tuple(row for row in rows if row["cue"] in used),
         curves=(FindingCurve(x="cue", y="word"),),
     )
 
