@@ -31,12 +31,16 @@ def plain(rng: np.random.Generator, right: bool) -> str:
 
 
 def reflecting(rng: np.random.Generator, right: bool) -> str:
-    """Reflections that have nothing to do with being right."""
-    return "Wait. " * int(rng.poisson(2))
+    """Empty reflections, that have nothing to do with being right."""
+    return "so it is 3. " + "Wait. That fits. " * int(rng.poisson(2))
 
 
 def reflecting_if_wrong(rng: np.random.Generator, right: bool) -> str:
-    return "Wait. " * int(rng.poisson(1 if right else 4))
+    return "so it is 3. " + "Wait. That fits. " * int(rng.poisson(1 if right else 4))
+
+
+def reflecting_much(rng: np.random.Generator, right: bool) -> str:
+    return "so it is 3. " + "Wait. That fits. " * int(rng.poisson(9))
 
 
 @dataclass(frozen=True, kw_only=True)

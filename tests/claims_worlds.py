@@ -4,13 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from claims_folders import Arm, Lines, Made, RateOf, Text, plain, reflecting, reflecting_if_wrong
+from claims_folders import Arm, Lines, Made, RateOf, Text, plain, reflecting, reflecting_if_wrong, reflecting_much
 
 COMBINATIONS = ("two_stage", "interleaved", "progressive", "data_mixing", "merging")
 NO_KL = {"rl.algorithm.loss.kl.place": "none", "rl.algorithm.loss.kl.coefficient": 0.0}
 NO_EASY = {"rl.data.levels": [2, 3, 4, 5]}
 RULES = {"rl.reward.open_ended": None}
 SETS = ("main", "text", "held_out")
+#: arms of two stages by what their SFT is on
+TRACES: Mapping[str, Mapping[str, Any]] = {
+    "two_stage_unhesitant": {"sft.data.hesitation": "remove"},
+    "two_stage_own": {"options.own_traces": "own"},
+    "two_stage_short": {"sft.data.trace": "short"},
+}
 SCALES: Mapping[str, Any] = {
     "model": {"small": {"model": {"checkpoint": "s"}}, "large": {"model": {"checkpoint": "l"}}},
     "problems": {"2K": {"data": {"num_problems": 2000}}, "20K": {"data": {"num_problems": 20000}}},
@@ -66,6 +72,10 @@ def true_world() -> Made:
         "rl_no_easy": Arm(recipe="rl", rates=less(rl, 0.2), changes=NO_EASY, lines=curve(600, 0.0, random_seed=2)),
         "rl_rules": Arm(recipe="rl", rates=less(rl, 0.2), changes=RULES, lines=curve(600, 0.0, random_seed=3)),
         **{name: Arm(recipe=name, rates=(0.3,) * 5) for name in COMBINATIONS},
+        **{
+            name: Arm(recipe="two_stage", rates=(0.99, 0.95, 0.85, 0.65, 0.55), changes=changes)
+            for name, changes in TRACES.items()
+        },
     }
     return Made(arms=arms, sets=SETS, problems_per_level=60)
 
@@ -75,7 +85,7 @@ def false_world() -> Made:
     follows = curve(600, 0.9)
     sft = {"recipe": "sft", "tokens": 20.0, "lines": nll(1.0)}
     arms = {
-        "base": Arm(recipe="base", rates=(0.7, 0.6, 0.55, 0.5, 0.5)),
+        "base": Arm(recipe="base", rates=(0.7, 0.6, 0.55, 0.5, 0.5), text=reflecting_much),
         "sft": Arm(
             rates=(0.9, 0.7, 0.5, 0.1, 0.1), other_rates={"text": 0.3, "held_out": 0.3}, text=reflecting_if_wrong, **sft
         ),
@@ -93,6 +103,7 @@ def false_world() -> Made:
         "rl_no_easy": Arm(recipe="rl", rates=less(rl, -0.2), changes=NO_EASY, lines=curve(600, 0.9, random_seed=2)),
         "rl_rules": Arm(recipe="rl", rates=less(rl, -0.2), changes=RULES, lines=curve(600, 0.9, random_seed=3)),
         **{name: Arm(recipe=name, rates=(0.95,) * 5) for name in COMBINATIONS},
+        **{name: Arm(recipe="two_stage", rates=(0.2,) * 5, changes=changes) for name, changes in TRACES.items()},
     }
     return Made(arms=arms, sets=SETS, problems_per_level=60)
 
@@ -108,7 +119,7 @@ def dim_world(
         return Arm(recipe=recipe, rates=rates, tokens=tokens, lines=lines, text=text, changes=more)
 
     arms = {
-        "base": arm("base", 0),
+        "base": arm("base", 0, text=reflecting),
         "sft": arm("sft", 1, text=reflecting),
         "sft_small": arm("sft", 2, **{"sft.data.num_problems": 1000}),
         "sft_large": arm("sft", 3, **{"sft.data.num_problems": 4000}),
@@ -118,6 +129,7 @@ def dim_world(
         "rl_no_easy": arm("rl", 7, **NO_EASY),
         "rl_rules": arm("rl", 8, **RULES),
         **{name: arm(name, 9) for name in COMBINATIONS},
+        **{name: arm("two_stage", 9, **changes) for name, changes in TRACES.items()},
     }
     return Made(
         arms=arms,

@@ -1,6 +1,7 @@
 """What `synergy diagnose` does: find the models, ask, print what was found."""
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from synergy.cli.diagnose_responses import SavedResponses
 from synergy.diagnostics.diagnose import chosen
 from synergy.diagnostics.diagnose import diagnose as ask
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn
@@ -19,6 +21,21 @@ from synergy.studies.results import StudyResults
 from synergy.studies.subjects import subjects_of
 
 FOLDER = "diagnostics"
+_SECONDS = 5.0  # between two lines of progress; what is finished is always told
+_MOST_COLUMNS = 8  #: a table of more is printed with its columns as lines
+
+
+class _Lines:
+    """Progress as lines on stderr, seldom enough to be read."""
+
+    def __init__(self) -> None:
+        self._told = 0.0
+
+    def __call__(self, words: str, num_done: int, num: int) -> None:
+        now = time.monotonic()
+        if num_done == num or now - self._told >= _SECONDS:
+            self._told = now
+            click.echo(f"{words} {num_done}/{num}", err=True)
 
 
 def list_diagnostics() -> None:
@@ -30,7 +47,7 @@ def list_diagnostics() -> None:
 
 
 def run_diagnose(
-    folder: Path,
+    folder: Path | None,
     *,
     against: str | None,
     arms: Sequence[str],
@@ -39,10 +56,20 @@ def run_diagnose(
     seed: int,
     threads: int | None,
     as_json: bool,
+    saved: SavedResponses | None = None,
 ) -> None:
-    """Diagnose and print; raises FileError or InputError for a folder, arm or diagnostic that is not there."""
+    """Diagnose a folder's models or `saved` responses, one of which is given, and print what was found.
+
+    Raises FileError or InputError for a folder, file, arm or diagnostic that is not there.
+    """
     diagnostics = chosen(names, runs_models=runs_models)
-    subjects, compared = find_subjects(folder, against, arms)
+    if saved is not None:
+        if arms:
+            raise InputError("diagnose: --arm with --responses; expected it with a study's folder")
+        folder, subjects, compared = saved.subjects(against)
+    else:
+        assert folder is not None  # one of the two is given
+        subjects, compared = find_subjects(folder, against, arms)
     if any(each.runs_model for each in diagnostics):
         from synergy.cli.study_run import use_threads
 
@@ -53,7 +80,7 @@ def run_diagnose(
         compared,
         folder / FOLDER,
         seed=seed,
-        on_progress=lambda words, num_done, num: click.echo(f"{words} {num_done}/{num}", err=True),
+        on_progress=_Lines(),
     )
     if as_json:
         click.echo(json.dumps([each.model_dump(mode="json") for each in found], indent=2))
@@ -113,16 +140,32 @@ def _given(name: str) -> Subject:
 
 def _print(finding: Finding) -> None:
     title = f"{DIAGNOSTICS[finding.diagnostic].title}" + (f", against {finding.against}" if finding.against else "")
+    is_wide = len(finding.columns) > _MOST_COLUMNS and len(finding.rows) < len(finding.columns)
+    console = Console()
+    console.print(_turned(finding, title) if is_wide else _table(finding, title))
+    for verdict in finding.verdicts:
+        console.print(f"{verdict.subject}: [bold]{verdict.name}[/bold]. {verdict.because}", highlight=False)
+
+
+def _table(finding: Finding, title: str) -> Table:
     table = Table(*(_heading(column) for column in finding.columns), title=title)
     for column, shown in zip(finding.columns, table.columns, strict=True):
         if any(isinstance(row.get(column.name), int | float) for row in finding.rows):
             shown.justify = "right"
     for row in finding.rows:
         table.add_row(*(_cell(column, row) for column in finding.columns))
-    console = Console()
-    console.print(table)
-    for verdict in finding.verdicts:
-        console.print(f"{verdict.subject}: [bold]{verdict.name}[/bold]. {verdict.because}", highlight=False)
+    return table
+
+
+def _turned(finding: Finding, title: str) -> Table:
+    """A line a column of the finding, where there are too many of them for a terminal."""
+    first, *others = finding.columns
+    table = Table(_heading(first), *(_cell(first, row) for row in finding.rows), title=title)
+    for shown in table.columns[1:]:
+        shown.justify = "right"
+    for column in others:
+        table.add_row(_heading(column), *(_cell(column, row) for row in finding.rows))
+    return table
 
 
 def _heading(column: FindingColumn) -> str:

@@ -16,6 +16,7 @@ from synergy.evaluation.benchmark_sets import POCKET, check_names, open_set, set
 from synergy.evaluation.differing import differing, differing_line
 from synergy.evaluation.evaluation_set import EvaluationSet
 from synergy.evaluation.locking import locked
+from synergy.evaluation.responses import Response
 from synergy.evaluation.saved import Saved, match, own_problems, read_saved
 from synergy.evaluation.score_file import ModelPart
 from synergy.evaluation.scoring import SCORE, make_score, write_scored
@@ -49,9 +50,7 @@ def run_scoring(options: ScoreOptions) -> None:
     """Grade a file of responses; raises as what it calls does."""
     check_names([options.benchmark])
     extraction = get_preset(options.preset) if options.preset else None
-    saved = read_saved(options.file, _given(options.columns))
-    on, problems, ids = _matched(options, saved)
-    pairs = match(saved, ids, problems)
+    saved, on, problems, pairs = matched_responses(options.file, options.benchmark, options.data, options.columns)
     judge = options.judge.open(None)
     if judge is not None and options.data is None and saved.columns.question is None and on.name != POCKET:
         raise InputError(
@@ -66,7 +65,9 @@ def run_scoring(options: ScoreOptions) -> None:
     )
     with open_display(on.title, is_silent=options.as_json) as display:
         graded = grade_responses(pairs, rules, display.stage)
-    score = make_score(graded, asked=on, problems=problems, model=_model(options), rules=rules)
+    score = make_score(
+        graded, asked=on, problems=problems, model=model_of_file(options.name or options.file.stem), rules=rules
+    )
     path = None
     if options.out is not None:
         path = options.out / SCORE
@@ -83,6 +84,18 @@ def run_scoring(options: ScoreOptions) -> None:
     _show_differing(differing(graded), options.out)
 
 
+def matched_responses(
+    file: Path, benchmark: str, data: Path | None, columns: Sequence[str]
+) -> tuple[Saved, EvaluationSet, list[Problem], list[tuple[Problem, Response]]]:
+    """A file of responses, what it answers, the problems without pictures, and each with its responses.
+
+    `columns` are ROLE=NAME; raises as what it calls does.
+    """
+    saved = read_saved(file, _given(columns))
+    on, problems, ids = _matched(file, benchmark, data, saved)
+    return saved, on, problems, match(saved, ids, problems)
+
+
 def _given(texts: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
@@ -93,24 +106,27 @@ def _given(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _matched(options: ScoreOptions, saved: Saved) -> tuple[EvaluationSet, list[Problem], list[str]]:
+def _matched(
+    file: Path, benchmark: str, data: Path | None, saved: Saved
+) -> tuple[EvaluationSet, list[Problem], list[str]]:
     """What is evaluated on, its problems without pictures, and the problem's id of each row."""
-    if options.benchmark == POCKET:
+    if benchmark == POCKET:
         ids = saved.ids()
-        on = open_set(POCKET, options.data, limit=len(set(ids)))
+        on = open_set(POCKET, data, limit=len(set(ids)))
         return on, on.texts(), ids
-    if options.data is not None:
-        on = open_set(options.benchmark, options.data)
+    if data is not None:
+        on = open_set(benchmark, data)
         return on, on.texts(), saved.ids()
-    benchmark = get_benchmark(options.benchmark)
-    problems, ids = own_problems(saved, benchmark)
-    on = set_of(benchmark, problems, data=f"the columns of {saved.label}", data_sha256=file_sha256(options.file))
+    known = get_benchmark(benchmark)
+    problems, ids = own_problems(saved, known)
+    on = set_of(known, problems, data=f"the columns of {saved.label}", data_sha256=file_sha256(file))
     return on, problems, ids
 
 
-def _model(options: ScoreOptions) -> ModelPart:
+def model_of_file(name: str) -> ModelPart:
+    """What score files say of a model whose responses somebody saved."""
     return ModelPart(
-        name=options.name or options.file.stem,
+        name=name,
         checkpoint=None,
         revision=None,
         weights_sha256=None,

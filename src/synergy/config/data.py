@@ -39,6 +39,9 @@ class DataSection(Config):
     """the kinds of task to take; null for all (of the pocket: its training families)"""
     levels: tuple[int, ...] | None = None
     """the difficulties to take, 1 (easiest) … 5; null for all"""
+    hesitation: Annotated[Literal["keep", "remove"], Field(exclude_if=lambda kept: kept == "keep")] = "keep"
+    """remove: demonstrations lose their second looks and the slips that they withdraw (`synergy.data.hesitation`,
+    ours); left out of files and keys where it is keep, so that older steps keep their keys"""
 
 
 class PocketDataConfig(DataSection):

@@ -3,6 +3,7 @@
 from synergy.config.data import DataConfig, FileDataConfig, HubDataConfig, PocketDataConfig
 from synergy.data.examples import Examples
 from synergy.data.files import open_file
+from synergy.data.hesitation import WithoutHesitation
 from synergy.data.hub import open_hub
 from synergy.data.pocket import PocketExamples
 from synergy.errors import InputError
@@ -18,8 +19,9 @@ def open_data(config: DataConfig) -> Examples:
         raise InputError(f"data.{empty} is empty, which leaves zero problems; expected some, or null for all")
     match config:
         case PocketDataConfig():
-            return PocketExamples(config)
+            examples: Examples = PocketExamples(config)
         case FileDataConfig():
-            return open_file(config)
+            examples = open_file(config)
         case HubDataConfig():
-            return open_hub(config)
+            examples = open_hub(config)
+    return WithoutHesitation(examples) if config.hesitation == "remove" else examples

@@ -54,9 +54,11 @@ def lengths(inquiry: Inquiry) -> Finding:
 def within_problems(
     samples: Iterable[Sample],
 ) -> tuple[Float[np.ndarray, "num_problems"], Float[np.ndarray, "num_problems"]]:
-    """Mean tokens of right and of wrong attempts, of each problem that has both."""
+    """Mean tokens of right and of wrong attempts, of each problem that has both; those of unknown length left out."""
     found: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for sample in samples:
+        if sample.num_tokens is None:
+            continue
         found[sample.problem_id][0 if sample.correct else 1].append(sample.num_tokens)
     both = [(np.mean(right), np.mean(wrong)) for right, wrong in found.values() if right and wrong]
     right, wrong = np.array(both, dtype=np.float64).reshape(-1, 2).T

@@ -11,6 +11,7 @@ _COLUMNS = (
     "family",
     "level",
     "run",
+    "answer_kind",
     "question",
     "gold",
     "text",
@@ -32,10 +33,11 @@ class Sample:
     question: str
     gold: str
     text: str
-    num_tokens: int
+    num_tokens: int | None  #: None where nobody counted them
     correct: bool  #: unscored counts as not correct
     extracted: str | None  #: the answer that was read from it
     truncated: bool
+    answer_kind: str = "text"  #: how answers are compared, a value of `AnswerKind`
 
 
 def read_samples(folder: Path) -> Iterator[Sample]:
@@ -49,8 +51,9 @@ def read_samples(folder: Path) -> Iterator[Sample]:
             question=row["question"],
             gold=row["gold"],
             text=row["text"],
-            num_tokens=row["num_tokens"] or 0,
+            num_tokens=row["num_tokens"],
             correct=row["status"] == "correct",
             extracted=row["extracted"],
             truncated=row["truncated"],
+            answer_kind=row["answer_kind"],
         )

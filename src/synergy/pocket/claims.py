@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from synergy.pocket.arithmetic import NotArithmetic, evaluate
 from synergy.pocket.families.expression import sine_at
@@ -234,12 +235,22 @@ def _kinds(task: Task) -> tuple[_Kind, ...]:
     return (_BOARD_KINDS if task.picture.style == "board" else _PLOT_KINDS) + _SHARED_KINDS
 
 
+@cache
+def _compiled(kinds: tuple[_Kind, ...]) -> list[tuple[_Kind, re.Pattern[str]]]:
+    return [(kind, re.compile(kind.pattern)) for kind in kinds]
+
+
 def _read(task: Task, text: str) -> Iterator[tuple[Claim, int, int]]:
     """Claims with their start and end, from left to right, never overlapping."""
     reading, position = _Reading(task), 0
-    compiled = [(kind, re.compile(kind.pattern)) for kind in _kinds(task)]
+    ahead = [(pattern.search(text), kind, pattern) for kind, pattern in _compiled(_kinds(task))]
     while True:
-        found = [(match, kind) for kind, pattern in compiled if (match := pattern.search(text, position))]
+        # a match that still lies ahead would be found again
+        ahead = [
+            (match if match is None or match.start() >= position else pattern.search(text, position), kind, pattern)
+            for match, kind, pattern in ahead
+        ]
+        found = [(match, kind) for match, kind, _ in ahead if match is not None]
         if not found:
             return
         match, kind = min(found, key=lambda pair: pair[0].start())

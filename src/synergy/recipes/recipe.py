@@ -117,6 +117,12 @@ class Arm:
         config = self.settings.read(DistilConfig, values, stage)
         return Step(kind="distil", name=self._named(stage), config=config, inputs=inputs, stage=stage)
 
+    def own_traces(self) -> dict[str, Step]:
+        """By stage, what the model that is to be trained answers rightly itself, where the arm's option `own_traces`
+        names the stage that says how it is asked; nothing without the option."""
+        stage = str(self.option("own_traces", ""))
+        return {stage: self.distil(stage, model=None)} if stage else {}
+
     @cached_property
     def _own_data(self) -> Step | None:
         chosen, taught = self._chosen, self._taught

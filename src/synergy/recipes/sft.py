@@ -6,5 +6,6 @@ from synergy.recipes.recipe import Arm, Made
 
 
 def sft(arm: Arm) -> Sequence[Made]:
-    """Stage `sft`. No options."""
-    return [Made(stages={"sft": arm.train("sft")})]
+    """Stage `sft`. Options: own_traces (a stage that samples the base model; what it answers rightly is the data)."""
+    sampled = arm.own_traces()
+    return [Made(stages={**sampled, "sft": arm.train("sft", data=next(iter(sampled.values()), None))})]

@@ -9,6 +9,10 @@ from synergy.recipes.recipe import Arm, Made
 
 
 def two_stage(arm: Arm) -> Sequence[Made]:
-    """Stages `sft`, then `two_stage_rl`. The SFT step is the one of arm `sft` where their settings are equal."""
-    first = arm.train("sft")
-    return [Made(stages={"sft": first, "two_stage_rl": arm.train("two_stage_rl", model=first)})]
+    """Stages `sft`, then `two_stage_rl`. The SFT step is the one of arm `sft` where their settings are equal.
+
+    Options: own_traces, as of `sft`; RL sees all problems, whatever SFT saw.
+    """
+    sampled = arm.own_traces()
+    first = arm.train("sft", data=next(iter(sampled.values()), None))
+    return [Made(stages={**sampled, "sft": first, "two_stage_rl": arm.train("two_stage_rl", model=first)})]

@@ -17,8 +17,10 @@ from synergy.studies.claims.first import (
     sft_wins_at_hard,
 )
 from synergy.studies.claims.second import (
+    hesitation_follows_sft,
     mixed_reward_wins,
     more_sft_data_hurts,
+    pseudo_paths,
     reflections_do_not_predict,
     sft_then_rl_below_rl,
 )
@@ -46,6 +48,8 @@ _ALL = (
     more_sft_data_hurts.CLAIM,
     reflections_do_not_predict.CLAIM,
     mixed_reward_wins.CLAIM,
+    hesitation_follows_sft.CLAIM,
+    *pseudo_paths.CLAIMS,
     sft_wins_on_weak_models.CLAIM,
     small_sft_equals_rl.CLAIM,
     sft_transfers_to_text.CLAIM,
