@@ -1,4 +1,4 @@
-"""The document that says which training problems stay: those that a model solves so often, or finds most surprising."""
+"""The document that says which training problems stay: by a model's successes or surprise, by length, at random."""
 
 from typing import Annotated, Literal, Self
 
@@ -52,6 +52,29 @@ class PerplexityRule(Config):
     """how many are kept"""
 
 
+class LengthRule(Config):
+    """Problems whose demonstrations are the shortest, or the longest (2510.01624's instance-level choices).
+
+    The length is that of a problem's first trace in characters (ours: so no model has to read it).
+    """
+
+    by: Literal["length"]
+    """the rule"""
+    side: Literal["shortest", "longest"]
+    """which end of the order is kept"""
+    num_problems: Count
+    """how many are kept"""
+
+
+class RandomRule(Config):
+    """So many problems at random, by the section's seed: what other choices of as many are compared with."""
+
+    by: Literal["random"]
+    """the rule"""
+    num_problems: Count
+    """how many are kept"""
+
+
 class ChooseConfig(Config):
     """One choice among training problems; their demonstrations stay with them."""
 
@@ -60,12 +83,12 @@ class ChooseConfig(Config):
     seed: Number = 0
     """of everything sampled"""
     model: ModelConfig
-    """the model that is asked"""
+    """the model that is asked, by the rules that ask one"""
     data: DataConfig
     """the problems, with demonstrations"""
     prompt: str
     """the prompt preset"""
-    rule: Annotated[PassCountRule | PerplexityRule, Field(discriminator="by")]
+    rule: Annotated[PassCountRule | PerplexityRule | LengthRule | RandomRule, Field(discriminator="by")]
     """what decides"""
     problems_per_shard: Count = 512
     """problems that are sampled together, the most that a kill loses"""

@@ -9,6 +9,8 @@ from synergy.config.base import Config
 
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+#: how problems come with their pictures; see `synergy.data.corruption`
+ImagesAs = Literal["shown", "blank", "swapped", "noise"]
 LayoutName = Literal[
     "synergy",
     "puzzlevqa",
@@ -28,6 +30,9 @@ class DataSection(Config):
     """the kinds of task to take; null for all (of the pocket: its training families)"""
     levels: tuple[int, ...] | None = None
     """the difficulties to take, 1 (easiest) … 5; null for all"""
+    images: Annotated[ImagesAs, Field(exclude_if=lambda images: images == "shown")] = "shown"
+    """shown; blank: grey of the same size; swapped: another problem's; noise: under noise. Left out of files and keys
+    where shown, so that older steps keep their keys"""
 
 
 class PocketDataConfig(DataSection):

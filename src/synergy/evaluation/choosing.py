@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from synergy.config.choose import ChooseConfig, PassCountRule, PerplexityRule
+import numpy as np
+
+from synergy.config.choose import ChooseConfig, LengthRule, PassCountRule, PerplexityRule, RandomRule
 from synergy.data.examples import Examples
 from synergy.data.load import open_data
 from synergy.errors import InputError
@@ -41,7 +43,14 @@ def choose(config: ChooseConfig, folder: Path, watcher: Watcher, *, name: str = 
             values = perplexities(
                 config.model, examples, preset, lambda num_done, num: watcher.stage("perplexity", num_done, num)
             )
-            stay = set(_end_of(values, rule))
+            stay = set(_end_of(values, rule.num_problems, from_top=rule.side == "highest"))
+        case LengthRule() as rule:
+            values = {each: len(examples[index].demonstrations[0].trace) for index, each in enumerate(examples.ids)}
+            stay = set(_end_of(values, rule.num_problems, from_top=rule.side == "longest"))
+        case RandomRule() as rule:
+            drawn = np.random.default_rng(config.seed).random(len(examples))
+            values = dict(zip(examples.ids, drawn.tolist(), strict=True))
+            stay = set(_end_of(values, rule.num_problems, from_top=False))
     kept = [each for each in examples.ids if each in stay]
     if not kept:
         raise InputError(f"{folder}: none of {len(examples)} problems stays; expected at least one: widen the rule")
@@ -74,9 +83,9 @@ def _pass_counts(
     return {problem_id: each.num_correct for problem_id, each in levels.problems.items()}
 
 
-def _end_of(values: Mapping[str, float], rule: PerplexityRule) -> Sequence[str]:
-    """Of equal ones the first; raises InputError where there are too few."""
-    if len(values) < rule.num_problems:
-        raise InputError(f"choose: {len(values)} problems; expected at least rule.num_problems {rule.num_problems}")
-    sign = -1 if rule.side == "highest" else 1
-    return sorted(values, key=lambda each: sign * values[each])[: rule.num_problems]
+def _end_of(values: Mapping[str, float], num_problems: int, *, from_top: bool) -> Sequence[str]:
+    """The largest or smallest ones, of equal ones the first; raises InputError where there are too few."""
+    if len(values) < num_problems:
+        raise InputError(f"choose: {len(values)} problems; expected at least rule.num_problems {num_problems}")
+    sign = -1 if from_top else 1
+    return sorted(values, key=lambda each: sign * values[each])[:num_problems]
