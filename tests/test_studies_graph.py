@@ -182,7 +182,17 @@ def test_a_teachers_traces_are_all_arms_problems():
         )
 
 
-POCKET_STUDIES = ("pocket", "pocket_seeds", "pocket_vlaa", "pocket_same_data", "ablations_first", "ablations_second")
+POCKET_STUDIES = (
+    "pocket",
+    "pocket_seeds",
+    "pocket_vlaa",
+    "pocket_same_data",
+    "ablations_first",
+    "ablations_second",
+    "predictors",
+    "cross_modal",
+    "seeing",
+)
 
 
 @pytest.mark.parametrize("name", POCKET_STUDIES)

@@ -8,6 +8,8 @@ import click
 from synergy.cli.study_display import LineDisplay, open_display
 from synergy.cli.study_plan import show_plan
 from synergy.config.study import StudyConfig
+from synergy.diagnostics.diagnose import chosen
+from synergy.diagnostics.diagnostic import LackingError
 from synergy.errors import InputError, unknown_name
 from synergy.studies.graph import Graph, make_graph
 from synergy.studies.load import load_study
@@ -35,6 +37,7 @@ def run_study(options: StudyOptions) -> None:
     """Plan, and unless that is all that was asked for, run and report; raises as what it calls does."""
     config = load_study(options.file, options.overrides)
     folder = StudyFolder(options.out or Path("runs") / config.name)
+    chosen(config.diagnostics, runs_models=False)  # an unknown one is said now, not after the trainings
     graph = make_graph(config)
     runs = _chosen(graph, options)
     others = [_other(path) for path in options.reuse]
@@ -51,6 +54,8 @@ def run_study(options: StudyOptions) -> None:
         show_plan(graph, runs, folder)
         with open_display() as display:
             Runner(graph, folder, display, processes).run(runs, reuse=others)
+    if config.diagnostics:
+        _diagnose(config, folder, is_whole=len(runs) == len(graph.runs))
     if options.writes_report:
         from synergy.report.page import write_report
 
@@ -58,6 +63,27 @@ def run_study(options: StudyOptions) -> None:
         click.echo(f"report: {report}")
         if options.opens:
             click.launch(str(report))
+
+
+def _diagnose(config: StudyConfig, folder: StudyFolder, *, is_whole: bool) -> None:
+    """Ask what the study asks; of a part of its arms or seeds only what that part can answer."""
+    from synergy.cli.diagnose_run import run_diagnose
+
+    try:
+        run_diagnose(
+            folder.path,
+            against=None,
+            arms=(),
+            names=config.diagnostics,
+            runs_models=False,
+            seed=0,
+            threads=None,
+            as_json=False,
+        )
+    except LackingError as error:
+        if is_whole:
+            raise
+        click.echo(f"not diagnosed: {error}")
 
 
 def _other(path: Path) -> StudyFolder:

@@ -138,6 +138,8 @@ class StudyConfig(Config):
     """how the learning rates were chosen, as `synergy tune` writes it into a file that the study extends"""
     claims: tuple[str, ...] | None = None
     """which claims of the registry are judged; null for all whose arms are here"""
+    diagnostics: tuple[str, ...] = ()
+    """which diagnostics (`synergy diagnose --list`) are asked when all steps are done, before the report is written"""
     published: str | None = None
     """a JSON file of published figures to show beside ours"""
     cluster: ClusterConfig | None = None

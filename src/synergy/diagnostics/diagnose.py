@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from synergy.diagnostics.diagnostic import Diagnostic, Inquiry
+from synergy.diagnostics.diagnostic import Diagnostic, Inquiry, LackingError
 from synergy.diagnostics.finding import Finding, write_finding
 from synergy.diagnostics.registry import DIAGNOSTICS
 from synergy.diagnostics.subject import Subject
-from synergy.errors import InputError, unknown_name
+from synergy.errors import unknown_name
 
 CACHE = "cache"  #: below the findings' folder
 
@@ -31,11 +31,12 @@ def diagnose(
     seed: int = 0,
     on_progress: Callable[[str, int, int], None] = lambda words, num_done, num: None,
 ) -> list[Finding]:
-    """Write a finding a diagnostic to `folder`; one whose needs no subject meets is left out.
+    """Write a finding a diagnostic to `folder`; one whose needs no subject meets, or that lacks something, is left out.
 
-    Raises InputError where none can be asked, and what the diagnostics raise.
+    Raises LackingError where none can be asked, and what the diagnostics raise.
     """
     found: list[Finding] = []
+    lacking: list[str] = []
     for each in diagnostics:
         compared = against if against is not None and each.takes(against) else None
         able = [subject for subject in subjects if each.takes(subject)]
@@ -48,10 +49,16 @@ def diagnose(
             seed=seed,
             on_progress=lambda words, num_done, num, each=each: on_progress(f"{each.name}: {words}", num_done, num),
         )
-        finding = each.answer(inquiry)
+        try:
+            finding = each.answer(inquiry)
+        except LackingError as error:
+            lacking.append(f"{each.name}: {error}")
+            continue
         write_finding(finding, folder)
         found.append(finding)
+    if not found and lacking:
+        raise LackingError(f"{folder}: nothing to diagnose; {'; '.join(lacking)}")
     if not found:
         wanted = ", ".join(f"{each.name} ({' and '.join(each.needs)})" for each in diagnostics)
-        raise InputError(f"{folder}: nothing to diagnose; expected models with what these need: {wanted}")
+        raise LackingError(f"{folder}: nothing to diagnose; expected models with what these need: {wanted}")
     return found

@@ -8,8 +8,13 @@ from typing import Literal
 
 from synergy.diagnostics.finding import Finding
 from synergy.diagnostics.subject import Subject
+from synergy.errors import InputError
 
 Need = Literal["responses", "runs", "model"]  #: fields of a `Subject`
+
+
+class LackingError(InputError):
+    """What is stored of the subjects, or their number, leaves a question without an answer; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
