@@ -3,9 +3,8 @@
 import math
 from typing import NamedTuple
 
-import numpy as np
-from jaxtyping import Float
 from numpy.typing import ArrayLike
+from scipy.stats import rankdata
 
 from synergy.errors import InputError
 
@@ -29,7 +28,7 @@ def spearman(x: ArrayLike, y: ArrayLike) -> RankCorrelation:
     would have none; it is moved inward by half of what exchanging two neighbours changes, 6 / (n³ − n) (ours). Raises
     InputError where x and y differ in length or there are fewer than two.
     """
-    left, right = midranks(x), midranks(y)
+    left, right = rankdata(x), rankdata(y)
     num = len(left)
     if num != len(right) or num < 2:
         raise InputError(f"{num} and {len(right)} values; expected as many of both, at least two")
@@ -44,10 +43,3 @@ def spearman(x: ArrayLike, y: ArrayLike) -> RankCorrelation:
     z = math.atanh(min(bound, max(-bound, estimate)))
     half = _Z95 * math.sqrt((1 + estimate**2 / 2) / (num - 3))
     return RankCorrelation(estimate, math.tanh(z - half), math.tanh(z + half), num)
-
-
-def midranks(values: ArrayLike) -> Float[np.ndarray, "num"]:
-    """Ranks from 1; equal values share the mean of theirs."""
-    _, places, counts = np.unique(np.asarray(values, float), return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return (ends - (counts - 1) / 2)[places]
