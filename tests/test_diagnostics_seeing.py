@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synergy.diagnostics.accuracies import side_by_side
-from synergy.diagnostics.modalities import Carried, Side, _shares, _verdicts
+from synergy.diagnostics.modalities import Carried, Side, shares_of, verdicts_of
 from synergy.diagnostics.seeing import compared
 
 
@@ -48,10 +48,10 @@ def test_what_is_carried_over_is_named():
         carried("RL", "pictures", 0.2, 0.02),
         carried("SFT", "text", 0.2, 0.05),
     ]
-    (verdict,) = _verdicts(models)
+    (verdict,) = verdicts_of(models)
     assert (verdict.subject, verdict.name) == ("trained on pictures", "SFT carries more")
     assert "SFT gains 14.0 points and RL 2.0" in verdict.because
-    shares = _shares(models[0])
+    shares = shares_of(models[0])
     assert shares is not None
     assert np.median(shares) == pytest.approx(0.75, abs=0.02)
-    assert _shares(carried("RL", "text", 0.01, 0.2)) is None, "without a gain at home nothing is carried over"
+    assert shares_of(carried("RL", "text", 0.01, 0.2)) is None, "without a gain at home nothing is carried over"

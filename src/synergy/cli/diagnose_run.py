@@ -1,6 +1,7 @@
 """What `synergy diagnose` does: find the models, ask, print what was found."""
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,20 @@ from synergy.studies.results import StudyResults
 from synergy.studies.subjects import subjects_of
 
 FOLDER = "diagnostics"
+_SECONDS = 5.0  # between two lines of progress; what is finished is always told
+
+
+class _Lines:
+    """Progress as lines on stderr, seldom enough to be read."""
+
+    def __init__(self) -> None:
+        self._told = 0.0
+
+    def __call__(self, words: str, num_done: int, num: int) -> None:
+        now = time.monotonic()
+        if num_done == num or now - self._told >= _SECONDS:
+            self._told = now
+            click.echo(f"{words} {num_done}/{num}", err=True)
 
 
 def list_diagnostics() -> None:
@@ -53,7 +68,7 @@ def run_diagnose(
         compared,
         folder / FOLDER,
         seed=seed,
-        on_progress=lambda words, num_done, num: click.echo(f"{words} {num_done}/{num}", err=True),
+        on_progress=_Lines(),
     )
     if as_json:
         click.echo(json.dumps([each.model_dump(mode="json") for each in found], indent=2))

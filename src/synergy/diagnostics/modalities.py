@@ -62,7 +62,7 @@ def modalities(inquiry: Inquiry) -> Finding:
             "interval is above 0."
         ),
         settings={"seed": inquiry.seed},
-        verdicts=tuple(_verdicts([each for _, each in found])),
+        verdicts=tuple(verdicts_of([each for _, each in found])),
         columns=(
             FindingColumn(name="subject", title="model"),
             FindingColumn(name="method", title="trained by"),
@@ -109,7 +109,7 @@ def _sets(subject: Subject, side: Side) -> list[str]:
     return found
 
 
-def _shares(carried: Carried) -> Float[np.ndarray, "num_draws"] | None:
+def shares_of(carried: Carried) -> Float[np.ndarray, "num_draws"] | None:
     """What is carried over, drawn; None where the gain at home is not above 0."""
     home = carried.gains[carried.home]
     if np.quantile(home, 0.025) <= 0:
@@ -123,11 +123,11 @@ def _row(subject: str, carried: Carried) -> dict[str, Cell]:
     row |= {side: after for side, (_, after) in carried.means.items()}
     row |= with_ends("at_home", home, carried.gains[carried.home])
     row |= with_ends("away", away, carried.gains[carried.other])
-    shares = _shares(carried)
+    shares = shares_of(carried)
     return row if shares is None else row | with_ends("carried", away / home, shares)
 
 
-def _verdicts(found: Sequence[Carried]) -> list[Verdict]:
+def verdicts_of(found: Sequence[Carried]) -> list[Verdict]:
     """For each home with both methods, which one carries more over; models of one method and home are averaged."""
     verdicts: list[Verdict] = []
     for home in SIDES:

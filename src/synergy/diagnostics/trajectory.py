@@ -12,7 +12,10 @@ from synergy.diagnostics.descents import Descent
 
 
 def longest_trajectory(found: Sequence[Descent]) -> list[Descent]:
-    """The most checkpoints with equal settings but `train.num_steps`, and equal RL after them, shortest SFT first."""
+    """The most checkpoints with equal settings and seeds but `train.num_steps`, and equal RL after them.
+
+    Shortest SFT first; of equally many the first course.
+    """
     courses: dict[str, list[Descent]] = defaultdict(list)
     for each in found:
         courses[_settings(each)].append(each)

@@ -3,10 +3,10 @@
 from synergy.diagnostics.diagnostic import Inquiry
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCurve
 from synergy.diagnostics.foresight.promises import (
-    KS,
     NUM_PROBLEMS,
     NUM_SAMPLES,
     NUM_TRACES,
+    SHOWN_KS,
     Promise,
     promises,
     shared_sets,
@@ -23,7 +23,7 @@ def checkpoints(inquiry: Inquiry) -> Finding:
         FindingColumn(name="num_seen", title="demonstrations seen"),
         FindingColumn(name="trace_loss", title="held-out trace loss", unit="nats"),
         FindingColumn(name="entropy", title="entropy a token", unit="nats"),
-        *(FindingColumn(name=f"pass_{k}", title=f"pass@{k}", unit="%") for k in KS),
+        *(FindingColumn(name=f"pass_{k}", title=f"pass@{k}", unit="%") for k in SHOWN_KS),
         FindingColumn(name="group_variance", title="expected variance of a group's rewards"),
     ]
     for name in sets:
@@ -47,7 +47,7 @@ def checkpoints(inquiry: Inquiry) -> Finding:
         },
         columns=tuple(columns),
         rows=tuple(_row(each, sets) for each in found),
-        curves=tuple(FindingCurve(x="num_seen", y=f"rl_{name}") for name in sets[:1]),
+        curves=tuple(FindingCurve(x=f"sft_{name}", y=f"rl_{name}") for name in sets),
     )
 
 

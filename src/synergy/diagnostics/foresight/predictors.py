@@ -9,7 +9,7 @@ import numpy as np
 
 from synergy.diagnostics.diagnostic import Inquiry, LackingError
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCurve, Verdict
-from synergy.diagnostics.foresight.promises import Promise, promises, shared_sets
+from synergy.diagnostics.foresight.promises import SHOWN_KS, Promise, promises, shared_sets
 from synergy.statistics.rank_correlation import RankCorrelation, spearman
 
 MIN_CHECKPOINTS = 3  #: of fewer no order can be told; ours
@@ -56,7 +56,7 @@ def measures_of(found: Sequence[Promise], name: str) -> Mapping[str, list[float]
         "held-out trace loss": [each.trace_loss for each in found],
         "entropy": [each.entropy for each in found],
         "expected variance of a group": [each.group_variance for each in found],
-        **{f"pass@{k}": [each.pass_at.get(k) for each in found] for k in found[0].pass_at},
+        **{f"pass@{k}": [each.pass_at.get(k) for each in found] for k in SHOWN_KS},
         "accuracy after SFT": [each.after_sft[name] for each in found],
     }
     return {

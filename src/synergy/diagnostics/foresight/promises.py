@@ -23,7 +23,8 @@ from synergy.prompts import get_preset
 NUM_TRACES = 100  #: held-out demonstrations whose loss is measured; ours
 NUM_PROBLEMS = 32  #: held-out problems that are attempted; ours
 NUM_SAMPLES = 64  #: attempts at each: the most that pass@64 needs (2510.01624 takes 256)
-KS = (1, 8, 64)  #: of pass@k
+KS = (1, 2, 4, 8, 16, 32, 64)  #: of pass@k
+SHOWN_KS = (1, 8, 64)  #: in tables
 CACHE = "foresight"  #: beside the diagnostics' own folders: two of them ask the same
 _VERSION = 1  # raised where what is kept would come out otherwise
 
