@@ -19,7 +19,7 @@ STUDY: dict[str, Any] = {
     "title": "tiny",
     "evidence": "none",
     "varies": ["recipe", "sft.train.num_steps", "rl.data.images"],
-    "diagnostics": ["restoration", "modalities"],
+    "diagnostics": ["healing", "modalities"],
     "claims": [],
     "stages": {
         "common": {
@@ -99,10 +99,10 @@ def asked(study: Path, capsys: pytest.CaptureFixture[str], *options: str) -> dic
 
 
 def test_a_study_asks_its_own_diagnostics_before_its_report(study: Path):
-    assert sorted(path.stem for path in (study / "diagnostics").glob("*.json")) == ["modalities", "restoration"]
+    assert sorted(path.stem for path in (study / "diagnostics").glob("*.json")) == ["modalities", "healing"]
     page = (study / "report.html").read_text()
     assert "Held-out tasks lost in SFT, restored by RL" in page
-    found = json.loads((study / "diagnostics/restoration.json").read_text())
+    found = json.loads((study / "diagnostics/healing.json").read_text())
     assert found["about"] == ["sft_1", "sft_2", "sft_3"]
     assert [row["num_seen"] for row in found["rows"]] == [4, 8, 12] * 2
     modalities = json.loads((study / "diagnostics/modalities.json").read_text())

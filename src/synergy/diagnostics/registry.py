@@ -27,11 +27,11 @@ _ALL = (
         runs_model=True,
     ),
     Diagnostic(
-        name="restoration",
+        name="healing",
         title="Held-out tasks lost in SFT, restored by RL",
         question="Does accuracy on held-out tasks peak early in SFT and fall then, and what does RL restore?",
         source="2509.12235 (the claim); the tests are ours",
-        target="synergy.diagnostics.restoration:restoration",
+        target="synergy.diagnostics.healing:healing",
         needs=("responses", "runs"),
     ),
     Diagnostic(

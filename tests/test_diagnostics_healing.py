@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from synergy.diagnostics.restoration import Course, peak_verdict, window_of
+from synergy.diagnostics.healing import Course, peak_verdict, window_of
 
 NUM_PROBLEMS = 400
 

@@ -35,7 +35,7 @@ class Course:
     rl: Float[np.ndarray, "num_checkpoints num_problems"]  #: after RL from each
 
 
-def restoration(inquiry: Inquiry) -> Finding:
+def healing(inquiry: Inquiry) -> Finding:
     """Two rows a checkpoint; raises LackingError without three of one course, or without held-out tasks."""
     course = longest_trajectory(descents(inquiry.subjects))
     if len(course) < MIN_CHECKPOINTS:
@@ -47,7 +47,7 @@ def restoration(inquiry: Inquiry) -> Finding:
     rows = _rows(inside, outside, inquiry.seed)
     return Finding(
         kind="finding",
-        diagnostic="restoration",
+        diagnostic="healing",
         about=tuple(each.sft.name for each in course),
         against=None,
         method=(
