@@ -38,8 +38,8 @@ def test_a_rise_is_no_peak():
 
 
 def test_honest_level_courses_show_a_peak_seldom():
-    found = [peak_verdict(course([0.3] * 5, [0.3] * 5, seed), 0)[0] for seed in range(60)]
-    assert found.count("peak") <= 6  # the best of five is chosen, so 5 % is the bound of the last one's fall
+    found = [peak_verdict(course([0.3] * 5, [0.3] * 5, seed), 0)[0] for seed in range(30)]
+    assert found.count("peak") <= 3  # at most 2.5 % of them, by the shared-out level
 
 
 @pytest.mark.parametrize("gain", [0.0, 0.2])

@@ -18,7 +18,7 @@ STUDY: dict[str, Any] = {
     "name": "tiny",
     "title": "tiny",
     "evidence": "none",
-    "varies": ["recipe", "sft.train.num_steps", "rl.data.images"],
+    "varies": ["recipe", "sft.train.num_steps"],
     "diagnostics": ["healing", "modalities"],
     "claims": [],
     "stages": {
@@ -40,9 +40,7 @@ STUDY: dict[str, Any] = {
     },
     "arms": {
         "base": {"recipe": "base"},
-        "blind": {"recipe": "rl", "stages": {"rl": {"data": {"images": "blank"}}}},
         "longest": {"recipe": "sft", "options": {"choose": {"sft": "longest"}}},
-        "longest_rl": {"recipe": "two_stage", "options": {"choose": {"sft": "longest"}}},
         **{
             f"sft_{steps}{suffix}": {"recipe": recipe, "stages": {"sft": {"train": {"num_steps": steps}}}}
             for steps in (1, 2, 3)
@@ -58,21 +56,21 @@ STUDY: dict[str, Any] = {
             "response": {"temperature": 1.0, "max_tokens": 12},
         },
         "sets": [
-            {"name": "pocket", "title": "a", "data": {"source": "pocket", "split": "evaluation", "num_problems": 12}},
+            {"name": "pocket", "title": "a", "data": {"source": "pocket", "split": "evaluation", "num_problems": 8}},
             {
                 "name": "held_out",
                 "title": "b",
-                "data": {"source": "pocket", "split": "evaluation", "num_problems": 6, "families": ["chart"]},
+                "data": {"source": "pocket", "split": "evaluation", "num_problems": 4, "families": ["chart"]},
             },
             {
                 "name": "text",
                 "title": "c",
-                "data": {"source": "pocket", "split": "evaluation", "num_problems": 6, "twins": True},
+                "data": {"source": "pocket", "split": "evaluation", "num_problems": 4, "twins": True},
             },
             {
                 "name": "grey",
                 "title": "d",
-                "data": {"source": "pocket", "split": "evaluation", "num_problems": 12, "images": "blank"},
+                "data": {"source": "pocket", "split": "evaluation", "num_problems": 8, "images": "blank"},
             },
         ],
         "levels": None,
@@ -107,21 +105,9 @@ def test_a_study_asks_its_own_diagnostics_before_its_report(study: Path):
     assert [row["num_seen"] for row in found["rows"]] == [4, 8, 12] * 2
     modalities = json.loads((study / "diagnostics/modalities.json").read_text())
     assert {row["subject"]: (row["method"], row["home"]) for row in modalities["rows"]} == {
-        "blind": ("RL", "pictures"),
         "longest": ("SFT", "pictures"),
         **{f"sft_{steps}": ("SFT", "pictures") for steps in (1, 2, 3)},
     }
-
-
-def test_choosing_for_sft_leaves_rl_its_problems(study: Path):
-    plan = json.loads((study / "plan.json").read_text())
-    runs = {each["arm"]: each for each in plan["runs"]}
-    sft, rl = (runs["longest_rl"]["stages"][stage] for stage in ("sft", "two_stage_rl"))
-    assert runs["longest"]["stages"]["sft"] == sft
-    assert "data" in plan["steps"][sft]["inputs"]
-    assert list(plan["steps"][rl]["inputs"]) == ["model"]
-    chosen = json.loads((study / "steps" / f"choose-{plan['steps'][sft]['inputs']['data']}/chosen.json").read_text())
-    assert chosen["num_kept"] == 5
 
 
 def test_checkpoints_and_what_foretells_rl(
@@ -131,14 +117,14 @@ def test_checkpoints_and_what_foretells_rl(
         monkeypatch.setattr(promises, name, value)
     found = asked(study, capsys, "--only", "checkpoints")
     rows = {row["subject"]: row for row in found["rows"]}
-    assert list(rows) == ["longest", "sft_1", "sft_2", "sft_3"]
+    assert list(rows) == ["sft_1", "sft_2", "sft_3"]
     for row in rows.values():
         assert row["trace_loss"] > 0
         assert row["entropy"] > 0
         assert 0 <= row["pass_1"] <= row["pass_8"] <= 1
         assert row["rl"] == f"{row['subject']}_rl"
     kept = {path: path.stat().st_mtime_ns for path in (study / "diagnostics/cache/foresight").glob("*.json")}
-    assert len(kept) == 2 * 4
+    assert len(kept) == 2 * 3
     found = asked(study, capsys, "--only", "predictors")
     assert {row["set"] for row in found["rows"]} == {"pocket", "held_out", "text", "grey"}
     assert {path: path.stat().st_mtime_ns for path in (study / "diagnostics/cache/foresight").glob("*.json")} == kept
@@ -147,17 +133,17 @@ def test_checkpoints_and_what_foretells_rl(
 def test_seeing_takes_the_study_s_own_set_and_runs_the_rest(
     study: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(seeing, "NUM_PROBLEMS", 4)
+    monkeypatch.setattr(seeing, "NUM_PROBLEMS", 3)
     found = asked(study, capsys, "--only", "seeing", "--arm", "sft_1")
     rows = {(row["subject"], row["set"], row["images"]): row for row in found["rows"]}
     assert {name for _, name, _ in rows} == {"pocket", "held_out"}, "text has no pictures, grey are not shown"
-    assert rows["sft_1", "pocket", "blank"]["num_problems"] == 12
-    assert rows["sft_1", "pocket", "swapped"]["num_problems"] == 4
+    assert rows["sft_1", "pocket", "blank"]["num_problems"] == 8
+    assert rows["sft_1", "pocket", "swapped"]["num_problems"] == 3
     assert ("base", "pocket", "noise") in rows
     folders = list((study / "diagnostics/cache/seeing").iterdir())
     assert len(folders) == 2 * (2 + 3)
     request = json.loads((folders[0] / "request.json").read_text())
-    assert request["num_problems"] == 4
+    assert request["num_problems"] == 3
 
 
 def test_budgets_are_forced(study: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
