@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from transformers import AutoTokenizer
@@ -15,7 +16,7 @@ from synergy.evaluation.config_set import config_set
 from synergy.pocket.shipped import WEIGHTS
 from synergy.prompts import ANSWER_TAGS, BOXED, PromptPreset
 
-TOKENIZER = AutoTokenizer.from_pretrained(str(WEIGHTS))
+TOKENIZER: Any = AutoTokenizer.from_pretrained(str(WEIGHTS))
 TEXT = "<think> row 1: 2, 3. 2 + 3 = 5. The answer is 5</think> \\boxed{5}"
 THINKING = " row 1: 2, 3. 2 + 3 = 5. The answer is 5"
 

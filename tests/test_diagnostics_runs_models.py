@@ -36,11 +36,9 @@ STUDY: dict[str, Any] = {
             "train": {"samples_per_problem": 2},
         },
         "two_stage_rl": {"extends": "rl"},
-        "longest": {"rule": {"by": "length", "side": "longest", "num_problems": 5}},
     },
     "arms": {
         "base": {"recipe": "base"},
-        "longest": {"recipe": "sft", "options": {"choose": {"sft": "longest"}}},
         **{
             f"sft_{steps}{suffix}": {"recipe": recipe, "stages": {"sft": {"train": {"num_steps": steps}}}}
             for steps in (1, 2, 3)
@@ -97,7 +95,7 @@ def asked(study: Path, capsys: pytest.CaptureFixture[str], *options: str) -> dic
 
 
 def test_a_study_asks_its_own_diagnostics_before_its_report(study: Path):
-    assert sorted(path.stem for path in (study / "diagnostics").glob("*.json")) == ["modalities", "healing"]
+    assert sorted(path.stem for path in (study / "diagnostics").glob("*.json")) == ["healing", "modalities"]
     page = (study / "report.html").read_text()
     assert "Held-out tasks lost in SFT, restored by RL" in page
     found = json.loads((study / "diagnostics/healing.json").read_text())
@@ -105,7 +103,6 @@ def test_a_study_asks_its_own_diagnostics_before_its_report(study: Path):
     assert [row["num_seen"] for row in found["rows"]] == [4, 8, 12] * 2
     modalities = json.loads((study / "diagnostics/modalities.json").read_text())
     assert {row["subject"]: (row["method"], row["home"]) for row in modalities["rows"]} == {
-        "longest": ("SFT", "pictures"),
         **{f"sft_{steps}": ("SFT", "pictures") for steps in (1, 2, 3)},
     }
 
@@ -159,6 +156,3 @@ def test_budgets_are_forced(study: Path, capsys: pytest.CaptureFixture[str], mon
 def test_an_unknown_diagnostic_of_a_study_is_told_at_once(study: Path, capsys: pytest.CaptureFixture[str]):
     assert run(["study", str(study.parent / "tiny.yaml"), "--plan", "--set", "diagnostics=[predictor]"]) == 2
     assert "did you mean 'predictors'" in capsys.readouterr().err
-    options = ["--plan", "--set", "arms.longest.options={choose: {rl: longest}}"]
-    assert run(["study", str(study.parent / "tiny.yaml"), *options]) == 2
-    assert "unknown stage in option choose of arm longest: 'rl'" in capsys.readouterr().err
