@@ -74,6 +74,22 @@ def test_problems_that_the_model_always_solves_go(tmp_path: Path):
     assert again == kept
 
 
+@pytest.mark.parametrize("side", ["shortest", "longest"])
+def test_the_shortest_and_the_longest_traces_stay(side: str, tmp_path: Path):
+    kept = choose(_config("never loaded", {"by": "length", "side": side, "num_problems": 4}), tmp_path, Silent())
+    lengths = {each.problem.id: len(each.demonstrations[0].trace) for each in open_data(POCKET)}
+    ordered = sorted(lengths.values(), reverse=side == "longest")
+    assert sorted((lengths[each] for each in kept), reverse=side == "longest") == ordered[:4]
+
+
+def test_a_random_choice_is_its_seed_s(tmp_path: Path):
+    rule = {"by": "random", "num_problems": 5}
+    found = [choose(_config("never loaded", rule, seed=seed), tmp_path / str(seed), Silent()) for seed in (0, 1)]
+    assert [len(each) for each in found] == [5, 5]
+    assert found[0] != found[1]
+    assert choose(_config("never loaded", rule), tmp_path / "again", Silent()) == found[0]
+
+
 @pytest.mark.parametrize(
     ("rule", "words"),
     [

@@ -38,6 +38,23 @@ def test_arms_share_the_steps_that_are_equal():
     assert len(trained) == 7  # base, sft, rl, two_stage_rl, interleaved, progressive, mixing_sft
 
 
+def test_problems_chosen_for_sft_alone_leave_rl_all_of_them():
+    rule = "stages.longest={rule: {by: length, side: longest, num_problems: 5}}"
+    graph = make_graph(study(rule, "arms.two_stage.options={choose: {sft: longest}}"))
+    (run,) = (run for run in graph.runs if run.arm == "two_stage")
+    steps = {step.key: step for step in graph.steps}
+    assert steps[run.stages["sft"]].inputs["data"].kind == "choose"
+    assert "data" not in steps[run.stages["two_stage_rl"]].inputs
+    both = make_graph(study(rule, "arms.two_stage.options={choose: longest}"))
+    (run,) = (run for run in both.runs if run.arm == "two_stage")
+    steps = {step.key: step for step in both.steps}
+    assert all("data" in steps[key].inputs for key in run.stages.values())
+    with pytest.raises(InputError, match="did you mean 'sft'"):
+        make_graph(study(rule, "arms.two_stage.options={choose: {sfd: longest}}"))
+    with pytest.raises(InputError, match="recipe base knows no option 'choose'"):
+        make_graph(study(rule, "arms.base.options={choose: {sft: longest}}"))
+
+
 def test_every_step_comes_after_its_inputs():
     steps = make_graph(study()).steps
     place = {step.key: index for index, step in enumerate(steps)}
@@ -190,6 +207,9 @@ POCKET_STUDIES = (
     "ablations_first",
     "ablations_second",
     "pseudo_paths",
+    "predictors",
+    "cross_modal",
+    "seeing",
 )
 
 

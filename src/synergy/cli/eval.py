@@ -28,6 +28,13 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     metavar="FILE",
     help="Levels of difficulty that `synergy data tag` measured, in place of the problems' own.",
 )
+@click.option(
+    "--images",
+    type=click.Choice(["shown", "blank", "swapped", "noise"]),
+    default="shown",
+    show_default=True,
+    help="Pictures as they are, grey, another problem's, or under noise: does the model see?",
+)
 @click.option("--pictures/--no-pictures", default=True, help="Keep the problems' pictures as PNG files.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of responses and scores; runs/eval-… if left out.")
 @judge_options
@@ -49,6 +56,7 @@ def evaluate(**options: Any) -> None:
     Examples:
       synergy eval pocket --on pocket --set num_runs=4 --by level --by length
       synergy eval pocket --on file --data problems.parquet --levels levels.json
+      synergy eval pocket --on pocket --images swapped
       synergy eval pocket --on mmstar --data MMStar.tsv
       synergy eval Qwen/Qwen2.5-VL-7B-Instruct --protocol synergy_dilemma --base --model-set dtype=bfloat16
       synergy eval my-model --on mathvista --protocol vlaa --endpoint http://localhost:8000/v1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synergy.cli.eval_sets import TABLES
 from synergy.cli.judge_options import JudgeOptions
+from synergy.config.data import ImagesAs
 from synergy.config.protocol import ProtocolConfig
 from synergy.config.shipped import load_protocol
 from synergy.config.shipped_files import PROTOCOLS
@@ -53,6 +54,7 @@ class EvalOptions(AskOptions):
 
     by: tuple[str, ...]
     levels_path: Path | None
+    images: ImagesAs
     pictures: bool
     out: Path | None
     judge: JudgeOptions

@@ -14,6 +14,7 @@ from synergy.cli.score_display import show_score, summary
 from synergy.cli.table import show_table
 from synergy.config.protocol import ProtocolConfig
 from synergy.evaluation.comparable import Labelled
+from synergy.evaluation.corrupted_set import renamed
 from synergy.evaluation.levels_file import read_levels
 from synergy.evaluation.locking import locked
 from synergy.evaluation.opening import asked_of
@@ -39,7 +40,7 @@ def run_evaluation(options: EvalOptions) -> None:
         keeps_pictures=options.pictures,
     )
     out = options.out or default_folder(asked)
-    sets = open_sets(options, names, protocol)
+    sets = [renamed(each, options.images, protocol) for each in open_sets(options, names, protocol)]
     scores: list[Labelled] = []
     with locked(out):
         for on in sets:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from synergy.config.base import Config
-from synergy.config.data import FileDataConfig, HubDataConfig, PocketDataConfig
+from synergy.config.data import FileDataConfig, HubDataConfig, ImagesAs, PocketDataConfig
 
 Count = Annotated[int, Field(gt=0)]
 
@@ -28,6 +28,8 @@ class BenchmarkDataConfig(Config):
     """which of that repository's splits; null for the benchmark's own"""
     limit: Count | None = None
     """the first so many problems; null for all"""
+    images: Annotated[ImagesAs, Field(exclude_if=lambda images: images == "shown")] = "shown"
+    """shown, blank, swapped or noise, as in other data sections"""
 
     @model_validator(mode="after")
     def _is_one_place(self) -> "BenchmarkDataConfig":

@@ -1,4 +1,4 @@
-"""Rules that ask a model which problems stay, and the document of one such choice among training problems."""
+"""Rules that say which problems stay, by asking a model or without, and the document of one such choice."""
 
 from typing import Annotated, Literal, Self
 
@@ -101,8 +101,31 @@ class PerplexityRule(Config):
     Qwen2.5-VL-3B's"""
 
 
-#: one rule, told apart by `by`
-Rule = Annotated[PassCountRule | DifficultyRule | BlindRule | PerplexityRule, Field(discriminator="by")]
+class LengthRule(Config):
+    """Problems whose demonstrations are the shortest, or the longest (2510.01624's instance-level choices).
+
+    The length is that of a problem's first trace in characters (ours: so no model has to read it).
+    """
+
+    by: Literal["length"]
+    """the rule"""
+    side: Literal["shortest", "longest"]
+    """which end of the order is kept"""
+    num_problems: Count
+    """how many are kept"""
+
+
+class RandomRule(Config):
+    """So many problems at random, by the section's seed: what other choices of as many are compared with."""
+
+    by: Literal["random"]
+    """the rule"""
+    num_problems: Count
+    """how many are kept"""
+
+
+#: rules that ask a model, told apart by `by`
+AskingRule = PassCountRule | DifficultyRule | BlindRule | PerplexityRule
 
 
 class ChooseConfig(AskingModel):
@@ -112,5 +135,5 @@ class ChooseConfig(AskingModel):
     """the kind of document"""
     data: DataConfig
     """the problems, with demonstrations"""
-    rule: Rule
+    rule: Annotated[AskingRule | LengthRule | RandomRule, Field(discriminator="by")]
     """what decides"""

@@ -9,6 +9,8 @@ from synergy.config.base import Config
 
 Count = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+#: how problems come with their pictures; see `synergy.data.corruption`
+ImagesAs = Literal["shown", "blank", "swapped", "noise"]
 LayoutName = Literal[
     "synergy",
     "puzzlevqa",
@@ -42,6 +44,9 @@ class DataSection(Config):
     hesitation: Annotated[Literal["keep", "remove"], Field(exclude_if=lambda kept: kept == "keep")] = "keep"
     """remove: demonstrations lose their second looks and the slips that they withdraw (`synergy.data.hesitation`,
     ours); left out of files and keys where it is keep, so that older steps keep their keys"""
+    images: Annotated[ImagesAs, Field(exclude_if=lambda images: images == "shown")] = "shown"
+    """shown; blank: grey of the same size; swapped: another problem's; noise: under noise. Left out of files and keys
+    where shown, so that older steps keep their keys"""
 
 
 class PocketDataConfig(DataSection):

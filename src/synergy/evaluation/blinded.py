@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from PIL import Image
-
+from synergy.data.corruption import blank
 from synergy.data.examples import Example, Examples
-
-_GREY = (128, 128, 128)
 
 
 class Blinded:
@@ -29,7 +26,5 @@ class Blinded:
     def __getitem__(self, index: int) -> Example:
         """The problem as it is shown, without demonstrations."""
         problem = self._examples[self._places[index]].problem
-        shown = (
-            () if self._picture == "left_out" else tuple(Image.new("RGB", each.size, _GREY) for each in problem.images)
-        )
+        shown = () if self._picture == "left_out" else tuple(map(blank, problem.images))
         return Example(problem=replace(problem, images=shown))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synergy.config.asking_model import AskingModel
-from synergy.config.choose import BlindRule, DifficultyRule, PassCountRule, PerplexityRule
+from synergy.config.choose import AskingRule, BlindRule, DifficultyRule, PassCountRule, PerplexityRule
 from synergy.config.protocol import preset_protocol
 from synergy.data.examples import Examples
 from synergy.errors import InputError
@@ -21,8 +21,6 @@ from synergy.evaluation.levels_file import ProblemLevel
 from synergy.evaluation.tagging import tag
 from synergy.records import Purpose
 
-Rule = PassCountRule | DifficultyRule | BlindRule | PerplexityRule
-
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
@@ -33,7 +31,7 @@ class Decision:
 
 
 def decide(
-    rule: Rule,
+    rule: AskingRule,
     asked: AskingModel,
     examples: Examples,
     folder: Path,
@@ -87,17 +85,30 @@ def _why_gone(rule: PassCountRule | DifficultyRule | BlindRule, solved: ProblemL
 def _by_perplexity(
     rule: PerplexityRule, asked: AskingModel, examples: Examples, folder: Path, watcher: Watcher
 ) -> Decision:
-    """Of equal ones the first stay."""
     from synergy.evaluation.perplexity import mean_perplexities  # here, as it brings torch along
 
-    if len(examples) < rule.num_problems:
-        raise InputError(f"choose: {len(examples)} problems; expected at least rule.num_problems {rule.num_problems}")
+    check_enough(len(examples), rule.num_problems)
     if asked.endpoint is not None:
         raise InputError("choose: perplexity from an endpoint, which tells no probabilities; expected backend local")
     models = (asked.model, *rule.also)
     values = mean_perplexities(
         models, examples, asked.prompt, folder, lambda done, num: watcher.stage("perplexity", done, num)
     )
-    sign = -1 if rule.side == "highest" else 1
+    return keep_one_end(values, rule.num_problems, rule.side)
+
+
+def keep_one_end(values: Mapping[str, float], num_problems: int, side: str) -> Decision:
+    """Those of the largest values (side highest or longest) or of the smallest stay, of equal ones the first.
+
+    Raises InputError where there are fewer than `num_problems`.
+    """
+    check_enough(len(values), num_problems)
+    sign = -1 if side in ("highest", "longest") else 1
     ordered = sorted(values, key=lambda each: sign * values[each])
-    return Decision(values=values, gone=dict.fromkeys(ordered[rule.num_problems :], f"not_{rule.side}"))
+    return Decision(values=values, gone=dict.fromkeys(ordered[num_problems:], f"not_{side}"))
+
+
+def check_enough(num_found: int, num_problems: int) -> None:
+    """Raises InputError where a rule keeps more problems than there are."""
+    if num_found < num_problems:
+        raise InputError(f"choose: {num_found} problems; expected at least rule.num_problems {num_problems}")

@@ -46,6 +46,7 @@ class Arm:
         self.seed = seed
         self.name = settings.arm
         self._options = dict(settings.config.options)
+        self._trained: set[str] = set()  # stages that `train` was asked for
 
     def option(self, name: str, default: Any) -> Any:
         """A value of `options`, each asked for once; raises InputError in `check_options` for what nobody asked for."""
@@ -59,13 +60,16 @@ class Arm:
         return value
 
     def check_options(self) -> None:
-        """Raise InputError for an option that the recipe does not know."""
+        """Raise InputError for an option that the recipe does not know, or a choice for a stage that the arm lacks."""
         if self._options:
             name = next(iter(self._options))
             raise InputError(
                 f"arm {self.name}: recipe {self.settings.config.recipe} knows no option '{name}'; expected one of "
                 "those in its docstring"
             )
+        unused = set() if isinstance(self._choosing, str) else set(self._choosing) - self._trained
+        if unused:
+            raise unknown_name(f"stage in option choose of arm {self.name}:", min(unused), self._trained)
 
     def model_config(self, checkpoint: str | None) -> ModelConfig:
         """The study's model section, with another checkpoint where one is given; nothing of it is trained."""
@@ -89,8 +93,9 @@ class Arm:
         Else the data is what `choose` or `traces` makes of the study's, where the arm or the study asks for that. What
         the data's step held out is what is validated on.
         """
+        self._trained.add(stage)
         model = model or self.base
-        data = data or self._own_data
+        data = data or self._own_data(stage)
         config = self.settings.train(stage, self.seed)
         changes: dict[str, Any] = {}
         inputs: dict[str, Step] = {}
@@ -123,32 +128,36 @@ class Arm:
         stage = str(self.option("own_traces", ""))
         return {stage: self.distil(stage, model=None)} if stage else {}
 
-    @cached_property
-    def _own_data(self) -> Step | None:
-        chosen, taught = self._chosen, self._taught
+    def _own_data(self, stage: str) -> Step | None:
+        chosen, taught = self._chosen(stage), self._taught
         if chosen and taught:
             raise InputError(f"arm {self.name}: option choose with traces by a teacher; expected one of them")
         return chosen or taught
 
-    @property
+    @cached_property
     def _taught(self) -> Step | None:
         """The training problems with a teacher's traces, where the study's stage `traces` is by one."""
         if "traces" not in self.settings.study.stages or self.settings.stage("traces").get("by") != "teacher":
             return None
         return self.distil("traces", model=None)
 
-    @property
-    def _chosen(self) -> Step | None:
+    @cached_property
+    def _choosing(self) -> Mapping[str, str] | str:
+        """The option `choose`: the stage that says which problems all trainings have, or one for each stage named."""
+        found = self.option("choose", "")
+        return {str(stage): str(name) for stage, name in found.items()} if isinstance(found, Mapping) else str(found)
+
+    def _chosen(self, stage: str) -> Step | None:
         """Some of the training problems, where the arm's option `choose` names the stage that says which."""
-        stage = str(self.option("choose", ""))
-        if not stage:
+        choosing = self._choosing if isinstance(self._choosing, str) else self._choosing.get(stage, "")
+        if not choosing:
             return None
-        values, inputs = self._asking(stage, None)
+        values, inputs = self._asking(choosing, None)
         rule = dict(values.pop("rule", {}))
-        if rule.get("by") != "perplexity":
+        if rule.get("by") in ("pass_count", "difficulty", "blind"):
             rule["response"] = {**self._response(), **rule.get("response", {})}
-        config = self.settings.read(ChooseConfig, {**values, "rule": rule, "kind": "choose"}, stage)
-        return Step(kind="choose", name=self._named(stage), config=config, inputs=inputs, stage=stage)
+        config = self.settings.read(ChooseConfig, {**values, "rule": rule, "kind": "choose"}, choosing)
+        return Step(kind="choose", name=self._named(choosing), config=config, inputs=inputs, stage=choosing)
 
     def _asking(self, stage: str, model: Step | None) -> tuple[dict[str, Any], dict[str, Step]]:
         """Who is asked what in a stage that asks a model about the training problems, and the steps it needs.

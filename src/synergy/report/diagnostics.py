@@ -68,11 +68,11 @@ def _figure(view: StudyView, finding: Finding) -> Markup:
 
 
 def _chart(view: StudyView, finding: Finding, curve: FindingCurve, index: int) -> Markup:
-    column = next(each for each in finding.columns if each.name == curve.y)
-    scale = 100.0 if column.unit in ("%", "points") else 1.0
+    across, column = _column(finding, curve.x), _column(finding, curve.y)
+    across_scale, scale = (100.0 if each.unit in ("%", "points") else 1.0 for each in (across, column))
     marks = [
         Mark(
-            x=x if isinstance(x, int | float) else str(x),
+            x=across_scale * x if isinstance(x, int | float) else str(x),
             y=scale * float(y),
             arm=str(row.get(curve.by)),
             label=f"{row.get(curve.by)}, {x}: {_cell(column, row)}",
@@ -89,7 +89,7 @@ def _chart(view: StudyView, finding: Finding, curve: FindingCurve, index: int) -
         marks,
         name=f"{finding.diagnostic}-{index}",
         title=_title(finding, curve.y),
-        x=Axis(title=_title(finding, curve.x)) if is_numeric else Axis(title="", scale="category", order=words),
+        x=Axis(title=_heading(across)) if is_numeric else Axis(title="", scale="category", order=words),
         y=Axis(title=_heading(column), zero=not is_numeric),
         styles=_styles(view, [mark.arm for mark in marks]),
         kind=ChartKind(joined=is_numeric, dodged=not is_numeric),
@@ -126,8 +126,13 @@ def _scaled(row: dict[str, Cell], name: str | None, scale: float) -> float | Non
     return scale * float(value) if isinstance(value, int | float) else None
 
 
+def _column(finding: Finding, name: str) -> FindingColumn:
+    """Of that name; one without a unit where the table does not show it."""
+    return next((each for each in finding.columns if each.name == name), FindingColumn(name=name, title=name))
+
+
 def _title(finding: Finding, name: str) -> str:
-    return next((each.title for each in finding.columns if each.name == name), name)
+    return _column(finding, name).title
 
 
 def _heading(column: FindingColumn) -> str:

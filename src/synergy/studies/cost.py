@@ -6,7 +6,7 @@ tower's work, attention's share that grows with length, framework overhead, frag
 
 from synergy.algorithms.registry import needs
 from synergy.config.assumed import AssumedConfig
-from synergy.config.choose import ChooseConfig, PassCountRule
+from synergy.config.choose import ChooseConfig, SamplingRule
 from synergy.config.cluster import ClusterConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.merge import MergeConfig
@@ -70,7 +70,7 @@ def memory_of(step: Step, size: ModelSize, prompt_tokens: float, cluster: Cluste
         return sampling_memory(config.model, size, prompt_tokens + max_tokens, attempts, config.backend, cluster)
     if isinstance(config, ChooseConfig):
         rule = config.rule
-        is_sampled = isinstance(rule, PassCountRule)
+        is_sampled = isinstance(rule, SamplingRule)
         max_tokens, attempts = (rule.response.max_tokens, rule.samples_per_problem) if is_sampled else (0, 1)
         return sampling_memory(config.model, size, prompt_tokens + max_tokens, attempts, "local", cluster)
     if isinstance(config, DistilConfig):

@@ -4,15 +4,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from synergy.config.benchmark_data import BenchmarkDataConfig
-from synergy.config.data import FileDataConfig
 from synergy.config.study_steps import EvaluateStepConfig
-from synergy.data.load import open_data
-from synergy.data.tables import tables_sha256
 from synergy.evaluation.answerer import OnProgress
-from synergy.evaluation.benchmark_sets import benchmark_set
+from synergy.evaluation.config_set import config_set
 from synergy.evaluation.evaluation_set import EvaluationSet
-from synergy.evaluation.examples_set import examples_set
 from synergy.evaluation.levels_file import write_levels
 from synergy.evaluation.opening import answerer_of, asked_of, model_part_of
 from synergy.evaluation.run import Evaluation
@@ -86,8 +81,5 @@ def evaluate_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher:
 
 
 def _set_of(config: EvaluateStepConfig) -> EvaluationSet:
-    if isinstance(config.data, BenchmarkDataConfig):
-        instructed = config.protocol.asking.benchmark_instruction
-        return benchmark_set(config.data, config.name, config.title, is_instructed=instructed)
-    sha256 = tables_sha256(config.data.path) if isinstance(config.data, FileDataConfig) else None
-    return examples_set(open_data(config.data), config.name, config.title, data=config.data.source, data_sha256=sha256)
+    instructed = config.protocol.asking.benchmark_instruction
+    return config_set(config.data, config.name, config.title, is_instructed=instructed)

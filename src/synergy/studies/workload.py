@@ -10,7 +10,7 @@ from math import ceil
 from synergy.algorithms.registry import needs
 from synergy.config.assumed import AssumedConfig
 from synergy.config.benchmark_data import BenchmarkDataConfig, EvaluationDataConfig
-from synergy.config.choose import ChooseConfig, PerplexityRule
+from synergy.config.choose import ChooseConfig, LengthRule, RandomRule, SamplingRule
 from synergy.config.data import FileDataConfig, HubDataConfig, PocketDataConfig
 from synergy.config.distil import DistilConfig
 from synergy.config.mixing import InterleavedConfig, ProgressiveConfig
@@ -155,13 +155,15 @@ def _distil(config: DistilConfig, step: Step, assumed: AssumedConfig) -> Workloa
 
 
 def _choose(config: ChooseConfig, assumed: AssumedConfig) -> Workload | None:
-    """Attempts of the untrained model, or for perplexity a pass over all demonstrations."""
+    """Attempts of the untrained model, a pass over all demonstrations for perplexity, or rows that are only written."""
     problems = num_problems(config.data, assumed)
     if problems is None:
         return None
     prompts, rule = problems * assumed.problem_tokens, config.rule
     shared = {"images": problems * assumed.images, "rows": problems, "pictures": problems * assumed.images}
-    if not isinstance(rule, PerplexityRule):
+    if isinstance(rule, LengthRule | RandomRule):
+        return Workload(rows=problems, pictures=problems * assumed.images)
+    if isinstance(rule, SamplingRule):
         length = length_of(UNTRAINED, assumed, rule.response.max_tokens)
         tokens = problems * rule.samples_per_problem * length
         return Workload(generated_tokens=tokens, prefilled_tokens=prompts, **shared)

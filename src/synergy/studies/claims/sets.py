@@ -1,12 +1,9 @@
 """Which evaluation sets a claim is about: the study's own questions, text alone, or tasks that nobody trains on."""
 
-from collections.abc import Sequence
 from typing import Literal
 
-from synergy.config.benchmark_data import EvaluationDataConfig
-from synergy.config.data import PocketDataConfig
 from synergy.config.study import EvaluationSetConfig
-from synergy.pocket import HELD_OUT_FAMILIES
+from synergy.evaluation.set_roles import is_held_out
 from synergy.studies.claims.claim import LackingError
 from synergy.studies.results import StudyResults
 
@@ -31,15 +28,9 @@ def role_of(results: StudyResults, config: EvaluationSetConfig) -> Role:
     """Text: named so, or none of its problems has an image. Held out: named so, or of families nobody trains on."""
     if config.name.startswith("text") or _has_no_images(results, config.name):
         return "text"
-    is_held_out = config.name.startswith(("held_out", "held-out", "ood")) or _is_held_out(config.data)
-    return "held_out" if is_held_out else "main"
+    return "held_out" if is_held_out(config.name, config.data) else "main"
 
 
 def _has_no_images(results: StudyResults, name: str) -> bool:
     cells = [cell.sets[name] for cell in results.cells if name in cell.sets]
     return bool(cells) and not any(problem.images for problem in cells[0].problems)
-
-
-def _is_held_out(data: EvaluationDataConfig) -> bool:
-    families: Sequence[str] | None = data.families if isinstance(data, PocketDataConfig) else None
-    return families is not None and set(families) <= set(HELD_OUT_FAMILIES)
