@@ -33,6 +33,7 @@ RecipeName = Literal[
     "progressive",
     "data_mixing",
     "merging",
+    "restored",
     "released",
     "released_merging",
 ]
