@@ -35,6 +35,7 @@ class Diagnostic:
     target: str  #: "module:function", imported when it is asked: some bring torch along
     needs: tuple[Need, ...]  #: subjects that lack one are left out
     needs_against: bool = False  #: whether it says nothing without a comparison
+    against_needs: tuple[Need, ...] | None = None  #: of what is compared with; None for the same as of subjects
     runs_model: bool = False  #: whether a model is run again, so that it takes long
 
     def answer(self, inquiry: Inquiry) -> Finding:
@@ -45,3 +46,7 @@ class Diagnostic:
     def takes(self, subject: Subject) -> bool:
         """Whether the subject has all that is needed."""
         return all(getattr(subject, need) for need in self.needs)
+
+    def compares_with(self, against: Subject) -> bool:
+        """Whether subjects can be compared with it."""
+        return all(getattr(against, need) for need in self.against_needs or self.needs)

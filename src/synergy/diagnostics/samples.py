@@ -16,6 +16,7 @@ _COLUMNS = (
     "text",
     "num_tokens",
     "status",
+    "score",
     "extracted",
     "truncated",
 )
@@ -36,6 +37,7 @@ class Sample:
     correct: bool  #: unscored counts as not correct
     extracted: str | None  #: the answer that was read from it
     truncated: bool
+    score: float | None = None  #: in [0, 1], parts of an answer counted where its kind has parts; None if unscored
 
 
 def read_samples(folder: Path) -> Iterator[Sample]:
@@ -53,4 +55,5 @@ def read_samples(folder: Path) -> Iterator[Sample]:
             correct=row["status"] == "correct",
             extracted=row["extracted"],
             truncated=row["truncated"],
+            score=row["score"],
         )

@@ -1,4 +1,4 @@
-"""`restored`: a tuned model into which singular vectors of an earlier one are put back (2509.12235, its restoration)."""
+"""`restored`: a tuned model into which singular vectors of an earlier one are put back (2509.12235)."""
 
 from collections.abc import Sequence
 
