@@ -182,7 +182,16 @@ def test_a_teachers_traces_are_all_arms_problems():
         )
 
 
-POCKET_STUDIES = ("pocket", "pocket_seeds", "pocket_vlaa", "pocket_same_data", "ablations_first", "ablations_second")
+POCKET_STUDIES = (
+    "pocket",
+    "pocket_seeds",
+    "pocket_vlaa",
+    "pocket_same_data",
+    "ablations_first",
+    "ablations_second",
+    "jigsaw",
+    "restoration",
+)
 
 
 @pytest.mark.parametrize("name", POCKET_STUDIES)

@@ -4,7 +4,7 @@
 has one; RL learns from its own samples, which its share of the curve leaves out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from synergy.config.resolve import resolved
 from synergy.data.examples import Example, Examples
 from synergy.data.load import open_data
 from synergy.diagnostics.diagnostic import Inquiry
-from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCurve
+from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCurve, Verdict
 from synergy.diagnostics.forgetting import change, compared, problem_scores, untrained
 from synergy.diagnostics.kept import kept
 from synergy.diagnostics.samples import read_samples
 from synergy.diagnostics.subject import Subject
-from synergy.diagnostics.trained_on import train_config, trained_families, training_data
+from synergy.diagnostics.trained_on import made_by_one_run, train_config, trained_families, training_data
+from synergy.diagnostics.whose_doing import whose_doing
 from synergy.evaluation.perplexity import perplexities
 from synergy.evaluation.provenance import weights_sha256
 from synergy.file_hash import file_sha256
@@ -48,11 +49,12 @@ def data_surprise(inquiry: Inquiry) -> Finding:
         about=tuple(dict.fromkeys(str(row["subject"]) for row in rows)),
         against=against.name,
         method=(
-            f"Up to {NUM_PROBLEMS} problems of each training set: minus the mean log-probability of the demonstrations' "
-            "tokens under the base, averaged over problems with a 95 % bootstrap interval; the perplexity is its "
-            "exponential. Beside it the change of accuracy on families that the model was not trained on."
+            f"Up to {NUM_PROBLEMS} problems of each training set: minus the mean log-probability of the tokens of its "
+            "demonstrations under the base, averaged over problems with a 95 % bootstrap interval; the perplexity is "
+            "its exponential. Beside it the change of accuracy on families that the model was not trained on."
         ),
         settings={"num_problems": NUM_PROBLEMS, "seed": inquiry.seed},
+        verdicts=tuple(_verdicts(inquiry, rows)),
         columns=(
             FindingColumn(name="subject", title="model"),
             FindingColumn(name="data", title="trained on"),
@@ -66,6 +68,20 @@ def data_surprise(inquiry: Inquiry) -> Finding:
         rows=tuple(rows),
         curves=(FindingCurve(x="nats", y="change"),),
     )
+
+
+def _verdicts(inquiry: Inquiry, rows: Sequence[Mapping[str, Cell]]) -> list[Verdict]:
+    """One for each subject that RL alone made, against the nearest and the farthest that SFT alone made."""
+    surprise = {str(row["subject"]): float(row["nats"] or 0.0) for row in rows}
+    imitating = sorted(
+        (each for each in inquiry.subjects if each.name in surprise and made_by_one_run(each)),
+        key=lambda each: surprise[each.name],
+    )
+    by_rl = [each for each in inquiry.subjects if not any(train_config(run).imitates for run in each.runs)]
+    if len(imitating) < 2:
+        return []
+    found = [whose_doing(imitating[0], imitating[-1], rl, inquiry.seed) for rl in by_rl]
+    return [each for each in found if each is not None]
 
 
 class ChosenExamples:

@@ -26,6 +26,12 @@ def training_data(run: Path) -> DataConfig:
     return data
 
 
+def made_by_one_run(subject: Subject) -> bool:
+    """Whether its last run started from no model of the earlier ones, such as one that only gave it data."""
+    *earlier, last = subject.runs
+    return Path(train_config(last).model.checkpoint).parent.name not in {run.name for run in earlier}
+
+
 def trained_families(subject: Subject) -> frozenset[str] | None:
     """The families of task in the data of all its runs; None where that is not known."""
     if not subject.runs:
@@ -44,8 +50,11 @@ def _families(data: DataConfig) -> list[str] | None:
         return list(data.families)
     if isinstance(data, PocketDataConfig):
         return list(TRAINING_FAMILIES)
-    if isinstance(data, FileDataConfig) and data.path.suffix == ".parquet" and data.path.exists():
-        if "family" in pq.read_schema(data.path).names:
-            families = pq.read_table(data.path, columns=["family"])["family"].unique().to_pylist()
-            return [each for each in families if each]
+    if isinstance(data, FileDataConfig) and _has_families(data.path):
+        families = pq.read_table(data.path, columns=["family"])["family"].unique().to_pylist()
+        return [each for each in families if each]
     return None
+
+
+def _has_families(path: Path) -> bool:
+    return path.suffix == ".parquet" and path.exists() and "family" in pq.read_schema(path).names
