@@ -15,6 +15,7 @@ from synergy.config.resolve import write_resolved
 from synergy.config.train import TrainConfig
 from synergy.diagnostics.diagnostic import Inquiry
 from synergy.diagnostics.forgetting import forgetting, problem_scores
+from synergy.diagnostics.restoration import recovery, restoration, tuned_of
 from synergy.diagnostics.samples import Sample
 from synergy.diagnostics.subject import Subject
 from synergy.diagnostics.surprise import choose_examples
@@ -167,6 +168,37 @@ def test_whose_doing_on_planted_models(tmp_path: Path):
     assert "On 120 problems" in found.because
     assert "+50.0" in found.because
     assert whose_doing(near, far, Subject(name="rl", responses=rl.responses), seed=0) is None
+
+
+def test_what_came_back_is_a_share_of_what_was_lost():
+    base, tuned = np.repeat([1.0, 0.0], [80, 20]), np.repeat([1.0, 0.0], [40, 60])
+    half = np.repeat([1.0, 0.0], [60, 40])
+    found = recovery(base, tuned, half, seed=0)
+    assert (found["change"], found["recovered"]) == (pytest.approx(0.2), pytest.approx(0.5))
+    assert 0.3 < found["recovered_low"] < 0.5 < found["recovered_high"] < 0.7
+    assert recovery(base, tuned, tuned, seed=0)["recovered"] == 0.0
+    assert "recovered" not in recovery(tuned, base, half, seed=0), "where nothing was lost nothing can come back"
+
+
+def test_a_restored_model_is_compared_with_what_it_was_made_of(tmp_path: Path):
+    rates = {"base": 0.8, "sft": 0.4, "restored": 0.6}
+    folders = {name: write_evaluation(tmp_path / name, {"sum": rate}) for name, rate in rates.items()}
+    early, late = tmp_path / "early", tmp_path / "late"
+
+    def made(name: str, recipe: str, *runs: Path) -> Subject:
+        return Subject(name=name, recipe=recipe, responses={"pocket": folders[name]}, runs=runs)
+
+    sft, restored = made("sft", "sft", late), made("restored", "restored", early, late)
+    other = Subject(name="sft_early", recipe="sft", responses=sft.responses, runs=(early,))
+    assert tuned_of(restored, [other, restored, sft]) is sft
+    assert tuned_of(restored, [other, restored]) is None
+    assert tuned_of(sft, [sft]) is None
+    asked = Inquiry(subjects=[other, sft, restored], against=made("base", "base"), cache=tmp_path / "cache")
+    found = restoration(asked)
+    assert found is not None
+    (row,) = found.rows
+    assert (row["subject"], row["tuned_name"], row["recovered"]) == ("restored", "sft", pytest.approx(0.5))
+    assert restoration(Inquiry(subjects=[sft], against=asked.against, cache=tmp_path / "cache")) is None
 
 
 def test_examples_are_chosen_in_their_own_order():

@@ -31,7 +31,7 @@ def diagnose(
     seed: int = 0,
     on_progress: Callable[[str, int, int], None] = lambda words, num_done, num: None,
 ) -> list[Finding]:
-    """Write a finding a diagnostic to `folder`; one whose needs no subject meets is left out.
+    """Write a finding a diagnostic to `folder`; one that no subject has anything for is left out.
 
     Raises InputError where none can be asked, and what the diagnostics raise.
     """
@@ -49,8 +49,9 @@ def diagnose(
             on_progress=lambda words, num_done, num, each=each: on_progress(f"{each.name}: {words}", num_done, num),
         )
         finding = each.answer(inquiry)
-        write_finding(finding, folder)
-        found.append(finding)
+        if finding is not None:
+            write_finding(finding, folder)
+            found.append(finding)
     if not found:
         wanted = ", ".join(f"{each.name} ({' and '.join(each.needs)})" for each in diagnostics)
         raise InputError(f"{folder}: nothing to diagnose; expected models with what these need: {wanted}")

@@ -38,8 +38,8 @@ class Diagnostic:
     against_needs: tuple[Need, ...] | None = None  #: of what is compared with; None for the same as of subjects
     runs_model: bool = False  #: whether a model is run again, so that it takes long
 
-    def answer(self, inquiry: Inquiry) -> Finding:
-        """Ask it; raises what its function raises."""
+    def answer(self, inquiry: Inquiry) -> Finding | None:
+        """Ask it; None where the subjects have nothing that it is about. Raises what its function raises."""
         module, function = self.target.split(":")
         return getattr(import_module(module), function)(inquiry)
 

@@ -60,6 +60,15 @@ _ALL = (
         needs_against=True,
     ),
     Diagnostic(
+        name="restoration",
+        title="What came back with singular vectors",
+        question="Was what training lost still there, turned away from?",
+        source="2509.12235; the share of the loss and its interval are ours",
+        target="synergy.diagnostics.restoration:restoration",
+        needs=("responses",),
+        needs_against=True,
+    ),
+    Diagnostic(
         name="forgetting",
         title="What was forgotten",
         question="How did accuracy change on each family and level, those that nothing was trained on among them?",

@@ -33,8 +33,8 @@ NUM_DRAWS = 10_000
 _VERSION = 1
 
 
-def data_surprise(inquiry: Inquiry) -> Finding:
-    """A row a training that imitates: perplexity of its demonstrations under the base, and what was forgotten."""
+def data_surprise(inquiry: Inquiry) -> Finding | None:
+    """A row a training that imitates: how its demonstrations surprise the base, what was forgotten; None without any."""
     against = inquiry.against
     assert against is not None, "the registry says that a comparison is needed"
     rows = [
@@ -43,6 +43,8 @@ def data_surprise(inquiry: Inquiry) -> Finding:
         for run in subject.runs
         if train_config(run).imitates
     ]
+    if not rows:
+        return None
     return Finding(
         kind="finding",
         diagnostic="data_surprise",

@@ -27,9 +27,11 @@ _SHIFT = 15
 _VERSION = 1
 
 
-def weight_overlap(inquiry: Inquiry) -> Finding:
-    """A row a pair of subjects and a share: the Jaccard index of what both moved most, beside that of chance."""
+def weight_overlap(inquiry: Inquiry) -> Finding | None:
+    """A row a pair of subjects and a share: the Jaccard index of what both moved most; None for a single subject."""
     assert inquiry.against is not None, "the registry says that a comparison is needed"
+    if len(inquiry.subjects) < 2:
+        return None
     rows = _pairs(inquiry, inquiry.against)
     return Finding(
         kind="finding",
@@ -156,7 +158,7 @@ def _pairs(inquiry: Inquiry, against: Subject) -> list[dict[str, Cell]]:
             drop_tied_head(source)
         return overlaps(sources[0], sources[1:], SHARES, inquiry.on_progress)
 
-    found: list[Mapping[str, Any]] = kept(inquiry.cache, computed_from, compute) if len(subjects) > 1 else []
+    found: list[Mapping[str, Any]] = kept(inquiry.cache, computed_from, compute)
     return [
         {
             "subject": subjects[each["pair"][0]].name,
