@@ -34,7 +34,7 @@ _VERSION = 1
 
 
 def data_surprise(inquiry: Inquiry) -> Finding | None:
-    """A row a training that imitates: how its demonstrations surprise the base, what was forgotten; None without any."""
+    """A row a training that imitates: its data's surprise to the base, what was forgotten; None without any."""
     against = inquiry.against
     assert against is not None, "the registry says that a comparison is needed"
     rows = [
