@@ -74,7 +74,7 @@ def forgetting(inquiry: Inquiry) -> Finding:
             ),
         ),
         rows=tuple(rows),
-        curves=(FindingCurve(x="family", y="change"), FindingCurve(x="level", y="change")),
+        curves=(FindingCurve(x="family", y="change"), FindingCurve(x="level", y="change", by="line")),
     )
 
 
@@ -144,6 +144,7 @@ def _row(
     accuracy, score = change(pairs, seed), change(pairs, seed, score=True)
     row: dict[str, Cell] = {
         "subject": subject.name,
+        "line": f"{subject.name}, {name}",
         "set": name,
         "group": kind if value is None else f"{kind} {value}",
         "num_problems": len(pairs),

@@ -1,7 +1,7 @@
 """How surprising training data was to the base, beside what was forgotten: is forgetting the data's doing?
 
 2506.23508 explains forgetting by the perplexity of each training set under the base model. Only data that is imitated
-has one; RL learns from its own samples, which its share of the curve leaves out.
+has one: RL, which learns from its own samples, has no point on the curve.
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,6 +5,7 @@ change belongs to the largest so many; the second counts what two models have in
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -24,7 +25,8 @@ from synergy.models.merging.source import Source
 SHARES = (0.01, 0.05, 0.2)  #: of all weights, those that moved most; MIFO's share is not known, these are ours
 _NUM_BINS = 1 << 16  #: the first bits of a float32's magnitude: eight of the exponent, eight of the mantissa
 _SHIFT = 15
-_VERSION = 1
+_CHUNK = 1 << 22  #: weights that are compared at a time
+_VERSION = 2
 
 
 def weight_overlap(inquiry: Inquiry) -> Finding | None:
@@ -69,14 +71,6 @@ def first_bin(counts: Int[Tensor, " bins"], num_wanted: int) -> int:
     return max(1, int((from_above >= num_wanted).sum()) - 1)
 
 
-def moved_most(delta: Float[Tensor, " num"], share: float) -> Bool[Tensor, " num"]:
-    """The share of a tensor's entries with the largest magnitudes, all equal to the smallest of them included."""
-    magnitudes = delta.abs()
-    num_wanted = max(1, round(share * len(delta)))
-    smallest = magnitudes.kthvalue(len(delta) - num_wanted + 1).values
-    return (magnitudes >= smallest) & (magnitudes > 0)
-
-
 def jaccard(one: Bool[Tensor, " num"], other: Bool[Tensor, " num"]) -> tuple[int, int]:
     """How many are in both, and in either."""
     return int((one & other).sum()), int((one | other).sum())
@@ -91,55 +85,90 @@ def overlaps(
     base: Source, tuned: Sequence[Source], shares: Sequence[float], on_progress: OnProgress
 ) -> list[dict[str, Any]]:
     """For each pair of `tuned`, by position, and each share what `weight_overlap` shows."""
-    num_tensors, num_models = len(base.tensors), len(tuned)
-    counts = torch.zeros(num_models, _NUM_BINS, dtype=torch.int64)
-    dots = torch.zeros(num_models, num_models, dtype=torch.float64)
-    num = 0
-    for index, deltas in enumerate(_deltas(base, tuned)):
-        if any(bool(delta.any()) for delta in deltas):
-            num += len(deltas[0])
-            for model, delta in enumerate(deltas):
-                counts[model] += torch.bincount(magnitude_bins(delta), minlength=_NUM_BINS)
-            stacked = torch.stack(deltas).double()
-            dots += stacked @ stacked.T
-        on_progress("magnitudes", index + 1, num_tensors)
-    bins = [[first_bin(counts[model], round(share * num)) for share in shares] for model in range(num_models)]
-    pairs = list(combinations(range(num_models), 2))
+    names = _shared(base, tuned)
+    moved = _measure(base, tuned, names, shares, on_progress)
+    bins = moved.first_bins(shares)
+    pairs = list(combinations(range(len(tuned)), 2))
     both, within = torch.zeros(2, len(shares), len(pairs), 2, dtype=torch.int64)
-    for index, deltas in enumerate(_deltas(base, tuned)):
-        magnitudes = [magnitude_bins(delta) for delta in deltas]
-        for place, share in enumerate(shares):
-            chosen = [each >= bins[model][place] for model, each in enumerate(magnitudes)]
-            in_tensor = [moved_most(delta, share) for delta in deltas]
-            for pair, (one, other) in enumerate(pairs):
-                both[place, pair] += torch.tensor(jaccard(chosen[one], chosen[other]))
-                within[place, pair] += torch.tensor(jaccard(in_tensor[one], in_tensor[other]))
-        on_progress("overlap", index + 1, num_tensors)
-    sizes = [[int(counts[model, first:].sum()) / max(num, 1) for first in bins[model]] for model in range(num_models)]
-    norms = dots.diagonal().sqrt()
+    for index, (name, of_tensor) in enumerate(moved.of_tensors.items()):
+        for deltas in _chunks(base, tuned, name):
+            magnitudes = [magnitude_bins(delta) for delta in deltas]
+            for place in range(len(shares)):
+                for found, firsts in ((both, bins), (within, of_tensor)):
+                    chosen = [each >= firsts[model][place] for model, each in enumerate(magnitudes)]
+                    for pair, (one, other) in enumerate(pairs):
+                        found[place, pair] += torch.tensor(jaccard(chosen[one], chosen[other]))
+        on_progress("overlap", index + 1, len(moved.of_tensors))
+    norms = moved.dots.diagonal().sqrt()
     return [
         {
             "pair": list(models),
             "share": share,
             "jaccard": float(both[place, pair, 0] / both[place, pair, 1].clamp(min=1)),
             "within": float(within[place, pair, 0] / within[place, pair, 1].clamp(min=1)),
-            "chance": by_chance(sizes[models[0]][place], sizes[models[1]][place]),
-            "cosine": float(dots[models] / (norms[models[0]] * norms[models[1]]).clamp(min=1e-30)),
+            "chance": by_chance(*(moved.share_from(model, bins[model][place]) for model in models)),
+            "cosine": float(moved.dots[models] / (norms[models[0]] * norms[models[1]]).clamp(min=1e-30)),
         }
         for pair, models in enumerate(pairs)
         for place, share in enumerate(shares)
     ]
 
 
-def _deltas(base: Source, tuned: Sequence[Source]) -> Iterator[list[Float[Tensor, " num"]]]:
-    """Tensor by tensor the changes of all models; those of other shapes are left out."""
-    for name, stored in base.tensors.items():
-        if not stored.dtype.is_floating_point or any(
-            name not in each.tensors or each.tensors[name].shape != stored.shape for each in tuned
-        ):
-            continue
-        before = base.read(name).float().flatten()
-        yield [each.read(name).float().flatten() - before for each in tuned]
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Moved:
+    """What the first pass found, of tensors that any model changed."""
+
+    counts: Int[Tensor, "models bins"]  #: of magnitudes
+    dots: Float[Tensor, "models models"]  #: of the changes as vectors
+    of_tensors: dict[str, list[list[int]]]  #: by tensor, model and share, the bin from which on it is moved most
+
+    def first_bins(self, shares: Sequence[float]) -> list[list[int]]:
+        """By model and share, over all tensors together."""
+        return _first_bins(self.counts, shares)
+
+    def share_from(self, model: int, first: int) -> float:
+        """Of all weights, those in this bin or above."""
+        return float(self.counts[model, first:].sum() / self.counts[model].sum().clamp(min=1))
+
+
+def _measure(
+    base: Source, tuned: Sequence[Source], names: Sequence[str], shares: Sequence[float], on_progress: OnProgress
+) -> _Moved:
+    counts = torch.zeros(len(tuned), _NUM_BINS, dtype=torch.int64)
+    dots = torch.zeros(len(tuned), len(tuned), dtype=torch.float64)
+    of_tensors: dict[str, list[list[int]]] = {}
+    for index, name in enumerate(names):
+        of_tensor = torch.zeros_like(counts)
+        for deltas in _chunks(base, tuned, name):
+            of_tensor += torch.stack([torch.bincount(magnitude_bins(delta), minlength=_NUM_BINS) for delta in deltas])
+            stacked = torch.stack(deltas).double()
+            dots += stacked @ stacked.T
+        if bool(of_tensor[:, 1:].any()):
+            counts += of_tensor
+            of_tensors[name] = _first_bins(of_tensor, shares)
+        on_progress("magnitudes", index + 1, len(names))
+    return _Moved(counts=counts, dots=dots, of_tensors=of_tensors)
+
+
+def _first_bins(counts: Int[Tensor, "models bins"], shares: Sequence[float]) -> list[list[int]]:
+    return [[first_bin(each, max(1, round(share * int(each.sum())))) for share in shares] for each in counts]
+
+
+def _shared(base: Source, tuned: Sequence[Source]) -> list[str]:
+    """Names of the floating-point tensors that all have in one shape."""
+    return [
+        name
+        for name, stored in base.tensors.items()
+        if stored.dtype.is_floating_point
+        and all(name in each.tensors and each.tensors[name].shape == stored.shape for each in tuned)
+    ]
+
+
+def _chunks(base: Source, tuned: Sequence[Source], name: str) -> Iterator[list[Float[Tensor, " num"]]]:
+    """The changes of all models, so many weights at a time."""
+    parts = [source.read(name).flatten().split(_CHUNK) for source in (base, *tuned)]
+    for before, *after in zip(*parts, strict=True):
+        yield [each.float() - before.float() for each in after]
 
 
 def _pairs(inquiry: Inquiry, against: Subject) -> list[dict[str, Cell]]:
