@@ -24,7 +24,9 @@ NAME = "model.language_model.layers.3.mlp.up_proj.weight"
 
 
 def section(**values: Any) -> RestoreMerge:
-    return RestoreMerge(method="restore", base_model="a", other_model="b", **{"share": 1.0, **values})
+    return RestoreMerge.model_validate(
+        {"method": "restore", "base_model": "a", "other_model": "b", "share": 1.0, **values}
+    )
 
 
 def close(one: Tensor, other: Tensor) -> bool:

@@ -13,6 +13,7 @@ from synergy.report.markup import Section, lines, number, paragraph, percent, po
 from synergy.report.view import ArmStyle, StudyView
 
 FOLDER = "diagnostics"
+_MOST_ROWS = 40  #: a longer table is folded
 
 
 def diagnostics(view: StudyView) -> Section | None:
@@ -50,7 +51,10 @@ def _verdicts(finding: Finding) -> Markup:
 
 def _table(finding: Finding) -> Markup:
     rows = [[_cell(column, row) for column in finding.columns] for row in finding.rows]
-    return html_table("", [_heading(column) for column in finding.columns], rows)
+    table = html_table("", [_heading(column) for column in finding.columns], rows)
+    if len(rows) <= _MOST_ROWS:
+        return table
+    return Markup('<details class="data"><summary>Table of {} rows</summary>{}</details>').format(len(rows), table)
 
 
 def _drawable(finding: Finding) -> list[FindingCurve]:

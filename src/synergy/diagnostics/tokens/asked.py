@@ -23,6 +23,10 @@ class AskedProblems:
         """Read everything but pictures; raises FileError or InputError for a folder without what evaluations write."""
         self._folder = folder
         score = read_score(folder / SCORE)
+        if score.protocol is None or score.sampling is None:
+            raise InputError(
+                f"{folder / SCORE}: of responses that were not sampled here; expected an evaluation of ours"
+            )
         is_tuned = None if score.sampling.asked_as is None else score.sampling.asked_as == "tuned"
         self.preset: PromptPreset | None = prompt_of(score.protocol, is_tuned=is_tuned)
         self.first: tuple[str, object] = (score.sampling.first_problem, score.sampling.first_prompt)

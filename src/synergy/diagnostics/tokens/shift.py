@@ -30,6 +30,7 @@ _MEASURES = {
     "backward": "KL(base ‖ model)",
     "entropy": "entropy",
     "base_entropy": "entropy of the base",
+    "surprise": "surprise to the base",
 }
 _WRITERS = {"own": "its own", "base": "the base's"}
 
@@ -69,10 +70,11 @@ def token_shift(inquiry: Inquiry) -> Finding:
         against=against.name,
         method=(
             f"Up to {NUM_TEXTS} answers of the model and as many of the base to the same problems, read by both: at "
-            "each token the exact divergence of the two distributions, in both directions, and the entropy of each, at "
-            "temperature 1. Intervals: 95 %, bootstrap over texts. In examples the colour is as strong as "
-            f"KL(model ‖ base) up to {STRONGEST_NATS:g} nats; its sign says whether training made the token that "
-            "stands there likelier or less likely."
+            "each token the exact divergence of the two distributions, in both directions, the entropy of each, and "
+            "minus the base's log-probability of the token that stands there; at temperature 1. Intervals: 95 %, "
+            "bootstrap over texts. In examples the colour is as strong as KL(model ‖ base) up to "
+            f"{STRONGEST_NATS:g} nats; its sign says whether training made the token that stands there likelier or "
+            "less likely."
         ),
         settings={"num_texts": NUM_TEXTS, "num_draws": NUM_DRAWS, "seed": inquiry.seed},
         verdicts=tuple(verdicts),
@@ -124,10 +126,14 @@ def _rows(subject: str, writer: str, marked: Sequence[Marked], seed: int) -> Ite
             **(axis if writer == "own" else {}),
         }
         for measure in _MEASURES:
-            values = [np.array(each.scored.measures[measure]) for each in marked]
+            values = [_values(each.scored, measure) for each in marked]
             sums = np.array([value[mask].sum() for value, mask in zip(values, chosen, strict=True)])
             row[measure], row[f"{measure}_low"], row[f"{measure}_high"] = ratio_interval(sums, counts, seed)
         yield row
+
+
+def _values(scored: ScoredText, measure: str) -> Float[np.ndarray, "num_tokens"]:
+    return -np.array(scored.measures["base_logprob"]) if measure == "surprise" else np.array(scored.measures[measure])
 
 
 def _verdict(subject: Subject, rows: Sequence[Mapping[str, Cell]]) -> Verdict:

@@ -86,4 +86,4 @@ def _kind(match: re.Match[str]) -> str:
 
 
 def _position(index: int) -> str:
-    return next(name for name, first in reversed(POSITIONS.items()) if index >= first)
+    return [name for name, first in POSITIONS.items() if index >= first][-1]
