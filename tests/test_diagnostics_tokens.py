@@ -12,9 +12,10 @@ import torch
 
 from synergy.diagnostics.samples import Sample
 from synergy.diagnostics.tokens.divergence import divergence, entropy
+from synergy.diagnostics.tokens.scores import ScoredText
 from synergy.diagnostics.tokens.sharpness import temperature_with
-from synergy.diagnostics.tokens.shift import ratio_interval
-from synergy.diagnostics.tokens.texts import choose_texts
+from synergy.diagnostics.tokens.shift import Marked, coloured, ratio_interval, shift_rows, shift_verdict
+from synergy.diagnostics.tokens.texts import WrittenText, choose_texts
 from synergy.diagnostics.tokens.words import END, KINDS, LAYOUT, NUMBER, OTHER, PUNCTUATION, pieces_of, pieces_of_tokens
 from synergy.evaluation.samples import SCHEMA
 
@@ -142,3 +143,57 @@ def test_models_are_read_on_answers_to_the_same_problems(tmp_path: Path):
     assert len(chosen) == 10
     assert len(choose_texts(one, ["b"], 10, seed=0)) == 3
     assert isinstance(replace(chosen[0], text="x"), Sample)
+
+
+def marked(text: str, nats: dict[int, float], *, fallen: int = -1) -> Marked:
+    """A text of one-character tokens with these KLs, else 0.01; the token `fallen` became less likely."""
+    offsets = [(index, index + 1) for index in range(len(text))] + [(len(text), len(text))]
+    forward = [nats.get(index, 0.01) for index in range(len(offsets))]
+    measures = {
+        "forward": forward,
+        "backward": [2 * each for each in forward],
+        "entropy": [0.5] * len(offsets),
+        "base_entropy": [0.25] * len(offsets),
+        "logprob": [-1.0 if index == fallen else -0.5 for index in range(len(offsets))],
+        "base_logprob": [-0.7] * len(offsets),
+    }
+    sample = Sample(
+        problem_id="p",
+        family="sum",
+        level=1,
+        run=0,
+        question="?",
+        gold="1",
+        text=text,
+        num_tokens=len(offsets),
+        correct=True,
+        extracted="1",
+        truncated=False,
+    )
+    scored = ScoredText(text=WrittenText(folder=Path("x"), sample=sample), offsets=offsets, measures=measures)
+    return Marked(scored=scored, pieces=pieces_of_tokens(text, offsets))
+
+
+def test_a_planted_shift_at_the_first_words_is_named_and_one_everywhere_is_not():
+    at_first = [marked("a bc d. e fg h.", {0: 1.0, 8: 1.0})] * 5
+    rows = {str(row["tokens_of"]): row for row in shift_rows("rl", "own", at_first, seed=0)}
+    assert rows["first word"]["forward"] == pytest.approx(1.0)
+    assert rows["second or third"]["forward"] == pytest.approx(0.01)
+    assert rows["all"]["backward"] == pytest.approx(2 * float(rows["all"]["forward"] or 0))
+    assert rows["all"]["surprise"] == pytest.approx(0.7)
+    assert (rows["class end of response"]["num_tokens"], rows["first word"]["num_tokens"]) == (5, 10)
+    assert rows["first word"]["position"] == "first word"
+    assert "position" not in rows["all"]
+    assert shift_verdict("rl", list(rows.values())).name == "moved where sentences begin"
+    everywhere = [marked("a bc d.", dict.fromkeys(range(8), 1.0))]
+    assert shift_verdict("rl", list(shift_rows("rl", "own", everywhere, seed=0))).name == "moved throughout"
+    nowhere = [marked("a bc d.", {})]
+    assert shift_verdict("rl", list(shift_rows("rl", "own", nowhere, seed=0))).name == "close to the base"
+    assert not any("position" in row for row in shift_rows("rl", "base", at_first, seed=0)), "charts are of own answers"
+
+
+def test_colours_say_how_far_and_which_way():
+    shown = coloured("rl", "own", marked("ab", {0: 1.0, 1: 5.0}, fallen=1))
+    assert [(part.text, part.value) for part in shown.parts] == [("a", 0.5), ("b", -1.0), (" ∎", 0.005)]
+    assert shown.parts[1].label == "KL 5.00 nats; probability 0.50 → 0.37"
+    assert shown.title == "rl on its own answer to p: 2.00 nats a token"

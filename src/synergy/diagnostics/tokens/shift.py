@@ -12,7 +12,6 @@ from jaxtyping import Float
 
 from synergy.diagnostics.diagnostic import Inquiry
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCurve, FindingExample, MarkedText, Verdict
-from synergy.diagnostics.subject import Subject
 from synergy.diagnostics.tokens.scores import ScoredText, score_texts
 from synergy.diagnostics.tokens.texts import choose_texts
 from synergy.diagnostics.tokens.words import KINDS, POSITIONS, Piece, pieces_of_tokens
@@ -58,11 +57,11 @@ def token_shift(inquiry: Inquiry) -> Finding:
             marked = [
                 Marked(scored=each, pieces=pieces_of_tokens(each.text.sample.text, each.offsets)) for each in scored
             ]
-            found = list(_rows(subject.name, writer, marked, inquiry.seed))
+            found = list(shift_rows(subject.name, writer, marked, inquiry.seed))
             rows += found
-            examples += [_example(subject.name, writer, each) for each in _strongest(marked)]
+            examples += [coloured(subject.name, writer, each) for each in _strongest(marked)]
             if writer == "own" and marked:
-                verdicts.append(_verdict(subject, found))
+                verdicts.append(shift_verdict(subject.name, found))
     return Finding(
         kind="finding",
         diagnostic="token_shift",
@@ -106,7 +105,7 @@ def ratio_interval(
     return float(sums.sum() / counts.sum()), float(low), float(high)
 
 
-def _rows(subject: str, writer: str, marked: Sequence[Marked], seed: int) -> Iterator[dict[str, Cell]]:
+def shift_rows(subject: str, writer: str, marked: Sequence[Marked], seed: int) -> Iterator[dict[str, Cell]]:
     """All tokens, each group of positions, each class; charts are of the model's own answers."""
     groups: list[tuple[str, Callable[[Piece], bool], dict[str, Cell]]] = [("all", lambda piece: True, {})]
     for name in POSITIONS:
@@ -136,7 +135,7 @@ def _values(scored: ScoredText, measure: str) -> Float[np.ndarray, "num_tokens"]
     return -np.array(scored.measures["base_logprob"]) if measure == "surprise" else np.array(scored.measures[measure])
 
 
-def _verdict(subject: Subject, rows: Sequence[Mapping[str, Cell]]) -> Verdict:
+def shift_verdict(subject: str, rows: Sequence[Mapping[str, Cell]]) -> Verdict:
     """Of the model's own answers: close to the base, moved where sentences begin, or moved everywhere."""
     by_name = {str(row["tokens_of"]): row for row in rows}
     every = float(by_name["all"]["forward"] or 0.0)
@@ -153,7 +152,7 @@ def _verdict(subject: Subject, rows: Sequence[Mapping[str, Cell]]) -> Verdict:
         f"and {of_words:.3f} at all words; entropy {float(by_name['all']['entropy'] or 0.0):.3f} nats, the base's "
         f"{float(by_name['all']['base_entropy'] or 0.0):.3f}."
     )
-    return Verdict(subject=subject.name, name=name, because=because)
+    return Verdict(subject=subject, name=name, because=because)
 
 
 def _strongest(marked: Sequence[Marked]) -> list[Marked]:
@@ -162,7 +161,8 @@ def _strongest(marked: Sequence[Marked]) -> list[Marked]:
     return sorted(able, key=lambda each: -float(np.mean(each.scored.measures["forward"])))[:NUM_EXAMPLES]
 
 
-def _example(subject: str, writer: str, marked: Marked) -> FindingExample:
+def coloured(subject: str, writer: str, marked: Marked) -> FindingExample:
+    """The text, each token with its KL as strength and the way its probability went as sign; ∎ is the end token."""
     scored, text = marked.scored, marked.scored.text.sample.text
     starts = [start for start, _ in scored.offsets]
     ends = [*starts[1:], len(text)]
