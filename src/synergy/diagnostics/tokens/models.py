@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from synergy.config.model import ModelConfig
+from synergy.diagnostics.subject import Subject
 from synergy.diagnostics.tokens.asked import AskedProblems
 from synergy.diagnostics.tokens.texts import WrittenText
 from synergy.errors import InputError
@@ -34,6 +36,18 @@ def open_model(folder: Path | None) -> LoadedModel:
     loaded = load_model(ModelConfig(checkpoint=str(folder)))
     loaded.model.eval()
     return loaded
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LazyModel:
+    """A subject's model, loaded when it is first needed and once."""
+
+    subject: Subject
+
+    @cached_property
+    def loaded(self) -> LoadedModel:
+        """The model; raises as `load_model`."""
+        return open_model(self.subject.model)
 
 
 def check_same_tokens(one: LoadedModel, other: LoadedModel) -> None:

@@ -10,9 +10,8 @@ from jaxtyping import Int
 from torch import Tensor
 
 from synergy.diagnostics.kept import kept
-from synergy.diagnostics.subject import Subject
 from synergy.diagnostics.tokens.divergence import Divergence, divergence
-from synergy.diagnostics.tokens.models import TokenisedText, check_same_tokens, hidden_states, open_model, tokenise
+from synergy.diagnostics.tokens.models import LazyModel, TokenisedText, check_same_tokens, hidden_states, tokenise
 from synergy.diagnostics.tokens.texts import WrittenText
 from synergy.evaluation.provenance import weights_sha256
 from synergy.evaluation.samples import SAMPLES
@@ -34,7 +33,7 @@ class ScoredText:
 
 
 def score_texts(
-    tuned: Subject, base: Subject, texts: Sequence[WrittenText], cache: Path, on_progress: OnProgress
+    tuned: LazyModel, base: LazyModel, texts: Sequence[WrittenText], cache: Path, on_progress: OnProgress
 ) -> list[ScoredText]:
     """Both models over all texts, loaded only where that was not done before.
 
@@ -42,17 +41,19 @@ def score_texts(
     """
     computed_from = {
         "version": _VERSION,
-        "tuned": weights_sha256(str(tuned.model)),
-        "base": weights_sha256(str(base.model)),
+        "tuned": weights_sha256(str(tuned.subject.model)),
+        "base": weights_sha256(str(base.subject.model)),
         "samples": {folder.name: file_sha256(folder / SAMPLES) for folder in dict.fromkeys(t.folder for t in texts)},
         "texts": [[text.folder.name, text.sample.problem_id, text.sample.run] for text in texts],
     }
 
     def compute() -> list[Any]:
-        first, second = open_model(tuned.model), open_model(base.model)
+        first, second = tuned.loaded, base.loaded
         check_same_tokens(first, second)
         tokenised = tokenise(first, texts)
-        measured = measure(first, second, tokenised, lambda num_done: on_progress(tuned.name, num_done, len(texts)))
+        measured = measure(
+            first, second, tokenised, lambda num_done: on_progress(tuned.subject.name, num_done, len(texts))
+        )
         return [[each.offsets, values] for each, values in zip(tokenised, measured, strict=True)]
 
     return [

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from synergy.diagnostics.diagnostic import Inquiry
 from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCurve, FindingExample, MarkedText, Verdict
+from synergy.diagnostics.tokens.models import LazyModel
 from synergy.diagnostics.tokens.scores import ScoredText, score_texts
 from synergy.diagnostics.tokens.texts import choose_texts
 from synergy.diagnostics.tokens.words import KINDS, POSITIONS, Piece, pieces_of_tokens
@@ -49,11 +50,13 @@ def token_shift(inquiry: Inquiry) -> Finding:
     rows: list[dict[str, Cell]] = []
     examples: list[FindingExample] = []
     verdicts: list[Verdict] = []
+    base = LazyModel(subject=against)
     for subject in inquiry.subjects:
+        tuned = LazyModel(subject=subject)
         names = [name for name in subject.responses if name in against.responses]
         for writer, by in (("own", subject), ("base", against)):
             texts = choose_texts(by.responses, names, NUM_TEXTS, inquiry.seed)
-            scored = score_texts(subject, against, texts, inquiry.cache, inquiry.on_progress)
+            scored = score_texts(tuned, base, texts, inquiry.cache, inquiry.on_progress)
             marked = [
                 Marked(scored=each, pieces=pieces_of_tokens(each.text.sample.text, each.offsets)) for each in scored
             ]
