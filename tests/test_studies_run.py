@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from synergy.cli import run
+from synergy.diagnostics.samples import read_samples
 from synergy.errors import InputError
 from synergy.evaluation.provenance import weights_sha256
 from synergy.report.page import report_page
@@ -306,8 +307,9 @@ def test_what_training_moved_is_found_in_a_study(finished: Path, tmp_path: Path,
     assert max(row["forward"] for row in shift["rows"]) > 0, "training moved something"
     assert [each["subject"] for each in shift["verdicts"]] == ["sft", "rl"]
     texts = {"".join(part["text"] for part in each["parts"]).removesuffix(" ∎") for each in shift["examples"]}
-    stored = [json.loads(line) for path in study.glob("steps/evaluate-*/responses.jsonl") for line in path.open()]
-    assert texts <= {each["text"] for each in stored}, "every character of an answer is shown"
+    stored = {sample.text for path in study.glob("steps/evaluate-*") for sample in read_samples(path)}
+    assert texts <= stored, "every character of an answer is shown"
+    assert list(dict.fromkeys(row["subject"] for row in found["sharpness"]["rows"])) == ["base", "sft", "rl"]
     entropies = [row["entropy"] for row in found["sharpness"]["rows"] if row["subject"] == "sft"]
     assert entropies == sorted(entropies), "a higher temperature has more entropy"
     moved = {(row["subject"], row["place"]): row for row in found["weight_change"]["rows"]}

@@ -32,8 +32,9 @@ _VERSION = 1
 
 
 def sharpness(inquiry: Inquiry) -> Finding:
-    """A row a subject and temperature; the last column is the temperature that has the study's entropy."""
-    rows = [row for subject in inquiry.subjects for row in _rows(inquiry, subject)]
+    """A row a model and temperature, the base's first; the last column is the temperature with the study's entropy."""
+    asked = [*([inquiry.against] if inquiry.against is not None else []), *inquiry.subjects]
+    rows = [row for subject in asked for row in _rows(inquiry, subject)]
     return Finding(
         kind="finding",
         diagnostic="sharpness",
@@ -94,7 +95,7 @@ def _rows(inquiry: Inquiry, subject: Subject) -> list[dict[str, Cell]]:
         states = [batch for _, batch in hidden_states(loaded, tokenise(loaded, texts))]
         found = [mean_entropy(loaded, states, temperature) for temperature in TEMPERATURES]
         wanted = temperature_with(lambda temperature: mean_entropy(loaded, states, temperature), WANTED_NATS)
-        inquiry.on_progress("models", list(inquiry.subjects).index(subject) + 1, len(inquiry.subjects))
+        inquiry.on_progress(f"answers of {subject.name}", len(texts), len(texts))
         return {"entropies": found, "wanted": wanted}
 
     found = kept(inquiry.cache, computed_from, compute)
