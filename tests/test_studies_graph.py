@@ -209,7 +209,7 @@ def test_the_base_of_the_jigsaw_study_never_sees_the_new_task():
     assert (data["base model"]["families"], data["base model"]["levels"]) == (None, None)
     others = [each for name, each in data.items() if name != "base model" and each["source"] == "pocket"]
     assert len(others) == 5  # rl, three of SFT, the problems that the RL model answers
-    assert all((each["families"], each["levels"]) == (["jigsaw"], [2, 3, 4]) for each in others)
+    assert all((each["families"], each["levels"]) == (["jigsaw"], [1, 2, 3]) for each in others)
     (own,) = (step for step in graph.steps if step.stage == "mixing_sft")
     assert own.inputs["model"].stage == "base", "it starts from the base, not from the RL model"
 
