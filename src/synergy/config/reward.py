@@ -133,7 +133,7 @@ class RewardConfig(Config):
             self.accuracy or self.exact or self.format or self.cosine or any(each.weight > 0 for each in self.functions)
         )
         if not earns:
-            raise ValueError("accuracy and format weigh 0 and nothing else earns; expected one weight above 0")
+            raise ValueError("accuracy, exact and format weigh 0 and nothing else earns; expected one weight above 0")
         if self.open_ended and not self.accuracy:
             raise ValueError("open_ended with accuracy 0, whose weight it has; expected accuracy above 0")
         return self
