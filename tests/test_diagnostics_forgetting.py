@@ -18,7 +18,7 @@ from synergy.diagnostics.forgetting import forgetting, problem_scores
 from synergy.diagnostics.restoration import recovery, restoration, tuned_of
 from synergy.diagnostics.samples import Sample
 from synergy.diagnostics.subject import Subject
-from synergy.diagnostics.surprise import choose_examples
+from synergy.diagnostics.surprise import choose_examples, nearest_and_farthest
 from synergy.diagnostics.trained_on import made_by_one_run, trained_families, training_data
 from synergy.diagnostics.whose_doing import judge, whose_doing
 from synergy.evaluation.samples import SCHEMA
@@ -168,6 +168,16 @@ def test_whose_doing_on_planted_models(tmp_path: Path):
     assert "On 120 problems" in found.because
     assert "+50.0" in found.because
     assert whose_doing(near, far, Subject(name="rl", responses=rl.responses), seed=0) is None
+
+
+def test_own_answers_are_the_nearest_data_where_there_are_any(tmp_path: Path):
+    rl = Subject(name="rl", runs=(tmp_path / "rl",))
+    own = Subject(name="own", runs=(tmp_path / "rl", tmp_path / "own"))
+    answers, expert = Subject(name="answers", runs=(tmp_path / "a",)), Subject(name="expert", runs=(tmp_path / "b",))
+    surprise = {"own": 2.0, "answers": 0.5, "expert": 9.0}
+    assert nearest_and_farthest([expert, own, answers], rl, surprise) == (own, expert)
+    assert nearest_and_farthest([expert, answers], rl, surprise) == (answers, expert)
+    assert nearest_and_farthest([expert], rl, surprise) == (expert, None)
 
 
 def test_what_came_back_is_a_share_of_what_was_lost():

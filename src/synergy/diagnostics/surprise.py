@@ -75,15 +75,31 @@ def data_surprise(inquiry: Inquiry) -> Finding | None:
 def _verdicts(inquiry: Inquiry, rows: Sequence[Mapping[str, Cell]]) -> list[Verdict]:
     """One for each subject that RL alone made, against the nearest and the farthest that SFT alone made."""
     surprise = {str(row["subject"]): float(row["nats"] or 0.0) for row in rows}
-    imitating = sorted(
-        (each for each in inquiry.subjects if each.name in surprise and made_by_one_run(each)),
-        key=lambda each: surprise[each.name],
-    )
+    imitating = [each for each in inquiry.subjects if each.name in surprise and _is_plain_sft(each)]
     by_rl = [each for each in inquiry.subjects if not any(train_config(run).imitates for run in each.runs)]
-    if len(imitating) < 2:
-        return []
-    found = [whose_doing(imitating[0], imitating[-1], rl, inquiry.seed) for rl in by_rl]
+    found: list[Verdict | None] = []
+    for rl in by_rl:
+        near, far = nearest_and_farthest(imitating, rl, surprise)
+        if near is not None and far is not None:
+            found.append(whose_doing(near, far, rl, inquiry.seed))
     return [each for each in found if each is not None]
+
+
+def nearest_and_farthest(
+    imitating: Sequence[Subject], rl: Subject, surprise: Mapping[str, float]
+) -> tuple[Subject | None, Subject | None]:
+    """SFT on what this RL model answered itself, as the paper compares, else on what surprises the base least; and SFT
+    on what surprises it most. None where there are no two."""
+    ordered = sorted(imitating, key=lambda each: surprise[each.name])
+    own = next((each for each in ordered if rl.runs[-1] in each.runs), None)
+    near = own or next(iter(ordered), None)
+    far = next((each for each in reversed(ordered) if each is not near), None)
+    return near, far
+
+
+def _is_plain_sft(subject: Subject) -> bool:
+    """Made by one run, of whole weights: adapters forget less on the same data."""
+    return made_by_one_run(subject) and train_config(subject.runs[-1]).model.lora is None
 
 
 class ChosenExamples:

@@ -1,7 +1,7 @@
 """Is forgetting the data's doing or the objective's? The nearest and the farthest training data, and RL, on one scale.
 
-2506.23508 claims the first: SFT on data that the base finds unsurprising forgets no more than RL. Judged on problems of
-families that none of the three was trained on, paired; the rule and its margin are ours.
+2506.23508 claims the first: SFT on data near to the base, such as the RL model's own right answers, forgets no more
+than RL. Judged on problems of families that none of the three was trained on, paired; the rule and its margin are ours.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Scores = Mapping[tuple[str, str], ProblemScore]  #: by evaluation set and proble
 
 
 def whose_doing(near: Subject, far: Subject, rl: Subject, seed: int) -> Verdict | None:
-    """The verdict on SFT on the nearest data, on the farthest, and on RL; None where they share no such problems."""
+    """The verdict on SFT on the nearest data, SFT on the farthest, and RL; None where they share no such problems."""
     trained = [trained_families(each) for each in (near, far, rl)]
     if any(each is None for each in trained):
         return None
@@ -35,9 +35,9 @@ def whose_doing(near: Subject, far: Subject, rl: Subject, seed: int) -> Verdict 
         subject=f"{near.name}, {far.name} and {rl.name}",
         name=judge(over_far, over_rl),
         because=(
-            f"On {len(shared)} problems of families that none of them was trained on, SFT on the data that surprises "
-            f"the base least ({near.name}) is {_said(over_far)} points above SFT on what surprises it most "
-            f"({far.name}), and {_said(over_rl)} points above RL ({rl.name})."
+            f"On {len(shared)} problems of families that none of them was trained on, {near.name}, SFT on the nearest "
+            f"data, is {_said(over_far)} points above {far.name}, SFT on the farthest, and {_said(over_rl)} points "
+            f"above {rl.name}, which learned by RL."
         ),
     )
 
