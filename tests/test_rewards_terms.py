@@ -48,6 +48,15 @@ def test_the_value_of_a_jigsaw_is_its_share_of_hits():
     assert [each.reward for each in found] == [1.0, 0.5, 0.0, 0.5]
 
 
+def test_the_jigsaw_reward_of_2506_23508():
+    config = RewardConfig(accuracy=1.0, exact=1.0, format=1.0)
+    asked = problem("permutation", "2, 1, 4, 3")
+    found = rewarded(config, asked, said("2, 1, 4, 3"), said("2, 1, 3, 4"), "2, 1, 3, 4")
+    assert [each.reward for each in found] == [3.0, 1.5, 0.0]
+    assert found[1].reward_parts == {"accuracy": 0.5, "exact": 0.0, "format": 1.0}
+    assert "exact" not in RewardConfig().model_dump(mode="json"), "older steps keep their keys"
+
+
 def test_weight_0_leaves_a_term_out():
     (found,) = rewarded(RewardConfig(accuracy=0.0, format=2.0), DIGIT, said("4"))
     assert found.reward == 2.0

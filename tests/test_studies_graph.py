@@ -210,6 +210,8 @@ POCKET_STUDIES = (
     "predictors",
     "cross_modal",
     "seeing",
+    "jigsaw",
+    "restoration",
 )
 
 
@@ -220,6 +222,17 @@ def test_every_study_of_the_pocket_can_be_planned(name: str, scale: str | None):
     assert {run.arm for run in graph.runs if run.shown} == set(graph.study.arms)
     assert graph.study.evidence
     assert "no evidence about" in graph.study.evidence
+
+
+def test_the_base_of_the_jigsaw_study_never_sees_the_new_task():
+    graph = make_graph(load_study(POCKET.with_name("jigsaw.yaml"), []))
+    data = {step.name: resolved(step.config)["data"] for step in graph.steps if step.kind in ("train", "distil")}
+    assert (data["base model"]["families"], data["base model"]["levels"]) == (None, None)
+    others = [each for name, each in data.items() if name != "base model" and each["source"] == "pocket"]
+    assert len(others) == 5  # rl, three of SFT, the problems that the RL model answers
+    assert all((each["families"], each["levels"]) == (["jigsaw"], [1, 2, 3]) for each in others)
+    (own,) = (step for step in graph.steps if step.stage == "mixing_sft")
+    assert own.inputs["model"].stage == "base", "it starts from the base, not from the RL model"
 
 
 def test_a_field_of_data_that_came_later_changes_no_key_until_it_is_used(tmp_path: Path):

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from synergy.cli import run
+from synergy.diagnostics.samples import read_samples
 from synergy.errors import InputError
 from synergy.evaluation.provenance import weights_sha256
 from synergy.report.page import report_page
@@ -288,3 +289,43 @@ def test_a_study_is_diagnosed_and_reported(finished: Path, tmp_path: Path, capsy
     assert "Are a model&#39;s longer answers" in (study / "report.html").read_text()
     assert run(["diagnose", str(study), "--arm", "mergin"]) == 2
     assert "did you mean 'merging'" in capsys.readouterr().err
+
+
+def test_what_training_moved_is_found_in_a_study(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    study = tmp_path / "study"
+    shutil.copytree(finished, study)
+    names = ("token_shift", "sharpness", "weight_change", "weight_overlap", "weight_rotation", "forgetting")
+    asked = [argument for name in (*names, "data_surprise") for argument in ("--only", name)]
+    command = ["diagnose", str(study), "--arm", "sft", "--arm", "rl", "--json", *asked]
+    assert run(command) == 0
+    found = {each["diagnostic"]: each for each in json.loads(capsys.readouterr().out)}
+    assert set(found) == {*names, "data_surprise"}
+    shift = found["token_shift"]
+    assert {row["subject"] for row in shift["rows"]} == {"sft", "rl"}
+    assert {row["writer"] for row in shift["rows"]} == {"its own", "the base's"}
+    assert all(row["forward"] >= 0 and row["backward"] >= 0 for row in shift["rows"])
+    assert max(row["forward"] for row in shift["rows"]) > 0, "training moved something"
+    assert [each["subject"] for each in shift["verdicts"]] == ["sft", "rl"]
+    texts = {"".join(part["text"] for part in each["parts"]).removesuffix(" ∎") for each in shift["examples"]}
+    stored = {sample.text for path in study.glob("steps/evaluate-*") for sample in read_samples(path)}
+    assert texts <= stored, "every character of an answer is shown"
+    assert list(dict.fromkeys(row["subject"] for row in found["sharpness"]["rows"])) == ["base", "sft", "rl"]
+    entropies = [row["entropy"] for row in found["sharpness"]["rows"] if row["subject"] == "sft"]
+    assert entropies == sorted(entropies), "a higher temperature has more entropy"
+    moved = {(row["subject"], row["place"]): row for row in found["weight_change"]["rows"]}
+    assert moved["sft", "vision"]["norm"] == 0.0
+    assert moved["sft", "up_proj"]["norm"] > 0
+    assert found["weight_overlap"]["rows"][0]["subject"] == "sft"
+    assert {row["subject"] for row in found["weight_rotation"]["rows"]} == {"sft", "rl"}
+    assert {row["trained"] for row in found["forgetting"]["rows"] if "trained" in row} == {"yes"}
+    assert found["forgetting"]["verdicts"] == [], "every family was trained on"
+    (surprise,) = found["data_surprise"]["rows"]
+    assert (surprise["subject"], surprise["data"], surprise["num_problems"]) == ("sft", "short traces", 12)
+    assert surprise["perplexity"] > 1
+    caches = {path: path.stat().st_mtime_ns for path in (study / "diagnostics" / "cache").rglob("*.json")}
+    assert run(command) == 0
+    assert caches == {path: path.stat().st_mtime_ns for path in (study / "diagnostics" / "cache").rglob("*.json")}
+    assert run(["report", str(study)]) == 0
+    page = (study / "report.html").read_text()
+    assert "Where training changed the next token" in page
+    assert 'class="more"' in page or 'class="less"' in page

@@ -118,9 +118,42 @@ class DareMerge(_DeltaMerge):
     """of what is dropped; the same in any order of tensors and shards"""
 
 
+class RestoreMerge(Config):
+    """Singular vectors of one model put back into another, matrix by matrix (2509.12235, its code `svd_recover`)."""
+
+    method: Literal["restore"]
+    """which method"""
+    base_model: Name
+    """whose singular vectors are put back: the model before tuning, or another checkpoint of it"""
+    other_model: Name
+    """the tuned model that is restored"""
+    share: Fraction
+    """of each matrix's singular triplets; their number is rounded to the nearest"""
+    slots: Literal["top", "random"] = "top"
+    """which: those of the largest singular values, or the same number drawn at random, the control (ours)"""
+    values: Literal["kept", "restored"] = "kept"
+    """singular values in these slots: the tuned model's, so that directions alone go back, or the base's as well"""
+    layers: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(gt=0)]] | None = None
+    """[first, end): the language model's layers whose matrices are restored, no others; null for all matrices"""
+    embeddings: Literal["kept", "restored", "taken"] = "kept"
+    """embeddings and output layer: the tuned model's, restored like other matrices, or taken whole from the base, as
+    the paper's code does where it goes by layers"""
+    seed: int = 0
+    """of random slots; the same in any order of tensors and shards"""
+
+    @model_validator(mode="after")
+    def _can_restore(self) -> Self:
+        if self.base_model == self.other_model:
+            raise ValueError(f"base_model and other_model are both '{self.base_model}'; expected two checkpoints")
+        if self.layers is not None and self.layers[0] >= self.layers[1]:
+            raise ValueError(f"layers is {list(self.layers)}; expected a first below the end, such as [0, 4]")
+        return self
+
+
 #: what `merge` holds: one of the sections above, told apart by `method`
 MergeMethod = Annotated[
-    LinearMerge | SlerpMerge | TaskArithmeticMerge | TiesMerge | DareMerge, Field(discriminator="method")
+    LinearMerge | SlerpMerge | TaskArithmeticMerge | TiesMerge | DareMerge | RestoreMerge,
+    Field(discriminator="method"),
 ]
 
 

@@ -17,7 +17,7 @@ Label = Literal["perception", "cognition"]
 
 #: keys of `Rollout.reward_parts` and of metrics `reward/…` that a plug-in's name may not take
 RESERVED_NAMES = frozenset(
-    {"accuracy", "format", "open_ended", "overlong", "cosine", "repetition", "gate", "gated_fraction"}
+    {"accuracy", "exact", "format", "open_ended", "overlong", "cosine", "repetition", "gate", "gated_fraction"}
     | {"mean", "group_std", "standard_error", "correlation", "perception", "cognition"}
 )
 
@@ -103,6 +103,9 @@ class RewardConfig(Config):
 
     accuracy: NonNegative = 1.0
     """weight of the answer's score: 1 or 0, the IoU of boxes, the share of hits of permutations and cells"""
+    exact: Annotated[float, Field(ge=0, exclude_if=lambda weight: weight == 0)] = 0.0
+    """weight of 1 for an answer that is right as a whole, else 0, beside `accuracy`, which pays for parts: the jigsaw
+    reward of 2506.23508 is accuracy, exact and format of weight 1. Left out of files and keys where it is 0"""
     format: NonNegative = 0.0
     """weight of the format check, which is 1 or 0"""
     gate: Literal["none", "answer", "format"] = "none"
@@ -126,9 +129,11 @@ class RewardConfig(Config):
 
     @model_validator(mode="after")
     def _rewards_something(self) -> Self:
-        earns = self.accuracy or self.format or self.cosine or any(each.weight > 0 for each in self.functions)
+        earns = (
+            self.accuracy or self.exact or self.format or self.cosine or any(each.weight > 0 for each in self.functions)
+        )
         if not earns:
-            raise ValueError("accuracy and format weigh 0 and nothing else earns; expected one weight above 0")
+            raise ValueError("accuracy, exact and format weigh 0 and nothing else earns; expected one weight above 0")
         if self.open_ended and not self.accuracy:
             raise ValueError("open_ended with accuracy 0, whose weight it has; expected accuracy above 0")
         return self

@@ -34,6 +34,7 @@ RecipeName = Literal[
     "data_mixing",
     "merging",
     "eureka_distill",
+    "restored",
     "released",
     "released_merging",
 ]

@@ -38,7 +38,7 @@ def diagnose(
     found: list[Finding] = []
     lacking: list[str] = []
     for each in diagnostics:
-        compared = against if against is not None and each.takes(against) else None
+        compared = against if against is not None and each.compares_with(against) else None
         able = [subject for subject in subjects if each.takes(subject)]
         if not able or (each.needs_against and compared is None):
             continue

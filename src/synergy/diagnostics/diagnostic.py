@@ -40,13 +40,18 @@ class Diagnostic:
     target: str  #: "module:function", imported when it is asked: some bring torch along
     needs: tuple[Need, ...]  #: subjects that lack one are left out
     needs_against: bool = False  #: whether it says nothing without a comparison
+    against_needs: tuple[Need, ...] | None = None  #: of what is compared with; None for the same as of subjects
     runs_model: bool = False  #: whether a model is run again, so that it takes long
 
     def answer(self, inquiry: Inquiry) -> Finding:
-        """Ask it; raises what its function raises."""
+        """Ask it; raises LackingError where it cannot be answered, and what its function raises."""
         module, function = self.target.split(":")
         return getattr(import_module(module), function)(inquiry)
 
     def takes(self, subject: Subject) -> bool:
         """Whether the subject has all that is needed."""
         return all(getattr(subject, need) for need in self.needs)
+
+    def compares_with(self, against: Subject) -> bool:
+        """Whether subjects can be compared with it."""
+        return all(getattr(against, need) for need in self.against_needs or self.needs)

@@ -10,7 +10,7 @@ from synergy.config.load import load
 from synergy.evaluation.shards import write_whole
 
 Cell = str | float | int | None
-Unit = Literal["", "%", "points", "tokens", "nats", "bits", "responses", "problems", "steps"]
+Unit = Literal["", "%", "points", "tokens", "nats", "bits", "degrees", "responses", "problems", "steps"]
 
 
 class FindingColumn(Config):

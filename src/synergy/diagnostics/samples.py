@@ -17,6 +17,7 @@ _COLUMNS = (
     "text",
     "num_tokens",
     "status",
+    "score",
     "extracted",
     "truncated",
 )
@@ -38,6 +39,7 @@ class Sample:
     extracted: str | None  #: the answer that was read from it
     truncated: bool
     answer_kind: str = "text"  #: how answers are compared, a value of `AnswerKind`
+    score: float | None = None  #: in [0, 1], parts of an answer counted where its kind has parts; None if unscored
 
 
 def read_samples(folder: Path) -> Iterator[Sample]:
@@ -56,4 +58,5 @@ def read_samples(folder: Path) -> Iterator[Sample]:
             extracted=row["extracted"],
             truncated=row["truncated"],
             answer_kind=row["answer_kind"],
+            score=row["score"],
         )

@@ -68,13 +68,17 @@ class Policy(nn.Module):
 
         Raises InputError where a branch holds a banned token.
         """
-        self._check(batch)
-        hidden = self._tree_hidden(batch) if self.path == "tree" else self._plain_hidden(batch)
+        hidden = self.hidden(batch)
         targets = batch.targets.to(self.device)
         return token_scores(hidden, self.head(), targets, temperature=temperature, entropy=entropy, top_k=top_k)
 
+    def hidden(self, batch: TreeBatch) -> Float[Tensor, "tokens width"]:
+        """The hidden states that predict the scored tokens, in the order of `forward`; raises as it does."""
+        self._check(batch)
+        return self._tree_hidden(batch) if self.path == "tree" else self._plain_hidden(batch)
+
     def _tree_hidden(self, batch: TreeBatch) -> Float[Tensor, "tokens width"]:
-        """The hidden states that predict the scored tokens."""
+        """The same by one row of trees."""
         assert self.family is not None, "only a known family runs as trees"
         layout = RowLayout(batch, open_images=self.family.open_images, device=self.device)
         hidden = self.language(

@@ -12,6 +12,7 @@ from synergy.recipes.progressive import progressive
 from synergy.recipes.recipe import Recipe
 from synergy.recipes.released import released
 from synergy.recipes.released_merging import released_merging
+from synergy.recipes.restored import restored
 from synergy.recipes.rl import rl
 from synergy.recipes.sft import sft
 from synergy.recipes.two_stage import two_stage
@@ -26,6 +27,7 @@ RECIPES: Mapping[RecipeName, Recipe] = {
     "data_mixing": data_mixing,
     "merging": merging,
     "eureka_distill": eureka_distill,
+    "restored": restored,
     "released": released,
     "released_merging": released_merging,
 }

@@ -13,6 +13,7 @@ from synergy.report.markup import Section, lines, number, paragraph, percent, po
 from synergy.report.view import ArmStyle, StudyView
 
 FOLDER = "diagnostics"
+_MOST_ROWS = 40  #: a longer table is folded
 
 
 def diagnostics(view: StudyView) -> Section | None:
@@ -33,7 +34,7 @@ def _finding(view: StudyView, finding: Finding) -> Markup:
         paragraph(f"{asked.question} {finding.method}{against}"),
         *([_verdicts(finding)] if finding.verdicts else []),
         _table(finding),
-        *([_figure(view, finding)] if finding.curves else []),
+        *([_figure(view, finding, curves)] if (curves := _drawable(finding)) else []),
         *(_example(each) for each in finding.examples),
         paragraph(f"Source: {asked.source}.", css="small"),
     ]
@@ -50,14 +51,26 @@ def _verdicts(finding: Finding) -> Markup:
 
 def _table(finding: Finding) -> Markup:
     rows = [[_cell(column, row) for column in finding.columns] for row in finding.rows]
-    return html_table("", [_heading(column) for column in finding.columns], rows)
+    table = html_table("", [_heading(column) for column in finding.columns], rows)
+    if len(rows) <= _MOST_ROWS:
+        return table
+    return Markup('<details class="data"><summary>Table of {} rows</summary>{}</details>').format(len(rows), table)
 
 
-def _figure(view: StudyView, finding: Finding) -> Markup:
+def _drawable(finding: Finding) -> list[FindingCurve]:
+    """Curves with a point."""
+
+    def has_point(curve: FindingCurve) -> bool:
+        return any(row.get(curve.x) is not None and isinstance(row.get(curve.y), int | float) for row in finding.rows)
+
+    return [curve for curve in finding.curves if has_point(curve)]
+
+
+def _figure(view: StudyView, finding: Finding, curves: Sequence[FindingCurve]) -> Markup:
     names = list(dict.fromkeys(str(row.get("subject")) for row in finding.rows if row.get("subject") is not None))
     panels = [
         Panel(title=_title(finding, curve.y), chart=_chart(view, finding, curve, index))
-        for index, curve in enumerate(finding.curves)
+        for index, curve in enumerate(curves)
     ]
     columns = tuple(dict.fromkeys(name for row in finding.rows for name in row))
     data = DataTable(

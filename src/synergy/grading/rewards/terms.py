@@ -8,10 +8,12 @@ from synergy.records import Rollout, StopReason, Verdict
 
 
 def answer_term(verdict: Verdict, value: float, config: RewardConfig, *, open_ended: bool) -> dict[str, float]:
-    """What the answer is worth: `accuracy`, or `open_ended` in its place; then `format`. Weight 0 leaves a term out."""
+    """What the answer is worth: `accuracy`, or `open_ended` in its place; `exact`; `format`; none of weight 0."""
     terms: dict[str, float] = {}
     if config.accuracy:
         terms["open_ended" if open_ended else "accuracy"] = config.accuracy * value
+    if config.exact:
+        terms["exact"] = config.exact * float(verdict.correct)
     if config.format:
         terms["format"] = config.format * verdict.parts.get("format", 0.0)
     return terms

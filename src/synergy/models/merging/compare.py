@@ -19,6 +19,7 @@ class TensorDifference:
     name: str  #: canonical
     num: int  #: entries
     num_different: int  #: entries that are not equal
+    num_different_rounded: int  #: of these, entries that are not equal as bfloat16 either
     max_abs: float  #: the largest |a − b|
     squares: float  #: Σ (a − b)²
     left_squares: float  #: Σ a²
@@ -92,8 +93,9 @@ def compare_checkpoints(left: str, right: str, on_progress: OnProgress = _silent
 
 
 def _difference(name: str, left: Tensor, right: Tensor) -> TensorDifference:
-    num_different, max_abs, squares, left_squares = 0, 0.0, 0.0, 0.0
+    num_different, num_different_rounded, max_abs, squares, left_squares = 0, 0, 0.0, 0.0, 0.0
     for a, b in zip(left.flatten().split(_CHUNK), right.flatten().split(_CHUNK), strict=True):
+        num_different_rounded += int((a.bfloat16() != b.bfloat16()).sum())
         a, b = a.double(), b.double()
         apart = (a - b).abs_()
         num_different += int((a != b).sum())
@@ -104,6 +106,7 @@ def _difference(name: str, left: Tensor, right: Tensor) -> TensorDifference:
         name=name,
         num=left.numel(),
         num_different=num_different,
+        num_different_rounded=num_different_rounded,
         max_abs=max_abs,
         squares=squares,
         left_squares=left_squares,

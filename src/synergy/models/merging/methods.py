@@ -5,9 +5,18 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from synergy.config.merge import DareMerge, LinearMerge, MergeMethod, SlerpMerge, TaskArithmeticMerge, TiesMerge
+from synergy.config.merge import (
+    DareMerge,
+    LinearMerge,
+    MergeMethod,
+    RestoreMerge,
+    SlerpMerge,
+    TaskArithmeticMerge,
+    TiesMerge,
+)
 from synergy.models.merging.dare import drop
 from synergy.models.merging.linear import linear
+from synergy.models.merging.restore import restored_tensor
 from synergy.models.merging.slerp import slerp
 from synergy.models.merging.task_arithmetic import task_arithmetic
 from synergy.models.merging.ties import merge_agreeing, trim
@@ -33,6 +42,11 @@ def method_of(section: MergeMethod) -> Method:
             return Method(
                 inputs=(section.base_model, section.other_model),
                 combine=lambda name, tensors: slerp(tensors[0], tensors[1], section.t),
+            )
+        case RestoreMerge():
+            return Method(
+                inputs=(section.base_model, section.other_model),
+                combine=lambda name, tensors: restored_tensor(name, tensors[0], tensors[1], section),
             )
         case _:
             return _of_deltas(section)

@@ -15,6 +15,9 @@ _RULES = (
 )
 
 
+_LAYER = re.compile(r"^model\.(?:language_model|text_model)\.(?:model\.)?layers\.(\d+)\.")
+
+
 def canonical(name: str) -> str:
     """The name of the weight in the loaded model, for the families that `synergy.models.parts` knows."""
     for pattern, replacement in _RULES:
@@ -32,3 +35,9 @@ def is_head(name: str) -> bool:
 def is_embedding(name: str) -> bool:
     """Whether a canonical name is that of the language model's embeddings."""
     return name.endswith("embed_tokens.weight") and ".visual." not in name
+
+
+def layer_of(name: str) -> int | None:
+    """The layer of the language model that a canonical name belongs to, from 0; None outside its layers."""
+    found = _LAYER.match(name)
+    return int(found[1]) if found else None
