@@ -1,4 +1,4 @@
-"""`synergy data`: help without torch, the commands of the README."""
+"""`synergy data`: help without torch, the documented commands."""
 
 import subprocess
 import sys
@@ -24,11 +24,11 @@ def test_help_of_each_verb_needs_neither_torch_nor_pyarrow():
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_documented_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     root = Path(__file__).parents[1]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(root / "examples")
-    section = (root / "README.md").read_text().partition("### Filter, split, tag and distil")[2].split("```")[1]
+    section = (root / "docs" / "data.md").read_text().partition("## Filter, split, tag and distil")[2].split("```")[1]
     commands = [line.partition(" #")[0].replace("'", "").split()[1:] for line in section.splitlines() if line]
     assert [command[:2] for command in commands] == [
         ["pocket", "export"],

@@ -100,10 +100,10 @@ def test_a_distillation_makes_what_training_reads(capsys: pytest.CaptureFixture[
     assert "sampling" not in capsys.readouterr().out
 
 
-def test_the_commands_of_the_readme_run(tmp_path: Path):
+def test_the_documented_commands_run(tmp_path: Path):
     root = Path(__file__).parents[1]
     (tmp_path / "examples").symlink_to(root / "examples")
-    section = (root / "README.md").read_text().partition("### By difficulty")[2].split("```")[1]
+    section = (root / "docs" / "evaluation.md").read_text().partition("## By difficulty")[2].split("```")[1]
     commands = [line.partition("#")[0].split()[1:] for line in section.splitlines() if line.startswith("synergy ")]
     assert [command[0] for command in commands] == ["eval", "data", "eval", "distil"]
     for command in commands:

@@ -303,8 +303,8 @@ def test_tags_of_difficulty_stay_in_ours(tmp_path: Path):
     assert json.loads((tmp_path / "b.jsonl").read_text())["passrate_for_m"] == 13 / 16
 
 
-def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    section = (Path(__file__).parents[1] / "README.md").read_text().partition("## Data in other formats")[2]
+def test_the_documented_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    section = (Path(__file__).parents[1] / "docs" / "data.md").read_text().partition("## Data in other formats")[2]
     lines = section.split("```")[1].splitlines()
     commands = [line.partition("#")[0].split()[1:] for line in lines if line.startswith("synergy ")]
     assert [command[0] for command in commands] == ["pocket", "data", "data", "data", "data"]
