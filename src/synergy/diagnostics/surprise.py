@@ -20,8 +20,9 @@ from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCur
 from synergy.diagnostics.forgetting import change, compared, problem_scores, untrained
 from synergy.diagnostics.kept import kept
 from synergy.diagnostics.samples import read_samples
+from synergy.diagnostics.stored import trained_by
 from synergy.diagnostics.subject import Subject
-from synergy.diagnostics.trained_on import made_by_one_run, train_config, trained_families, training_data
+from synergy.diagnostics.trained_on import made_by_one_run, trained_families, training_data
 from synergy.diagnostics.whose_doing import whose_doing
 from synergy.evaluation.perplexity import perplexities
 from synergy.evaluation.provenance import weights_sha256
@@ -41,7 +42,7 @@ def data_surprise(inquiry: Inquiry) -> Finding:
         _row(inquiry, subject, run, against)
         for subject in inquiry.subjects
         for run in subject.runs
-        if train_config(run).imitates
+        if trained_by(run).imitates
     ]
     if not rows:
         raise LackingError("no training that imitates; expected SFT among the models' runs")
@@ -76,7 +77,7 @@ def _verdicts(inquiry: Inquiry, rows: Sequence[Mapping[str, Cell]]) -> list[Verd
     """One for each subject that RL alone made, against the nearest and the farthest that SFT alone made."""
     surprise = {str(row["subject"]): float(row["nats"] or 0.0) for row in rows}
     imitating = [each for each in inquiry.subjects if each.name in surprise and _is_plain_sft(each)]
-    by_rl = [each for each in inquiry.subjects if not any(train_config(run).imitates for run in each.runs)]
+    by_rl = [each for each in inquiry.subjects if not any(trained_by(run).imitates for run in each.runs)]
     found: list[Verdict | None] = []
     for rl in by_rl:
         near, far = nearest_and_farthest(imitating, rl, surprise)
@@ -99,7 +100,7 @@ def nearest_and_farthest(
 
 def _is_plain_sft(subject: Subject) -> bool:
     """Made by one run, of whole weights: adapters forget less on the same data."""
-    return made_by_one_run(subject) and train_config(subject.runs[-1]).model.lora is None
+    return made_by_one_run(subject) and trained_by(subject.runs[-1]).model.lora is None
 
 
 class ChosenExamples:
@@ -126,7 +127,7 @@ def choose_examples(examples: Examples, num: int, seed: int) -> ChosenExamples:
 
 
 def _row(inquiry: Inquiry, subject: Subject, run: Path, against: Subject) -> dict[str, Cell]:
-    config, data = train_config(run), training_data(run)
+    config, data = trained_by(run), training_data(run)
     computed_from: dict[str, Any] = {
         "version": _VERSION,
         "base": weights_sha256(str(against.model)),

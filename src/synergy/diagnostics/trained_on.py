@@ -5,20 +5,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from synergy.config.data import DataConfig, FileDataConfig, PocketDataConfig
-from synergy.config.load import load
-from synergy.config.train import TrainConfig
+from synergy.diagnostics.stored import trained_by
 from synergy.diagnostics.subject import Subject
 from synergy.pocket import TRAINING_FAMILIES
 
 
-def train_config(run: Path) -> TrainConfig:
-    """The config that a run was made with; raises FileError or InputError."""
-    return load(run / "config.json", TrainConfig)
-
-
 def training_data(run: Path) -> DataConfig:
     """The data section, with the table of another step where it is now if a study was moved with it."""
-    data = train_config(run).data
+    data = trained_by(run).data
     if isinstance(data, FileDataConfig) and not data.path.exists():
         beside = run.parent / data.path.parent.name / data.path.name
         if beside.exists():
@@ -29,7 +23,7 @@ def training_data(run: Path) -> DataConfig:
 def made_by_one_run(subject: Subject) -> bool:
     """Whether its last run started from no model of the earlier ones, such as one that only gave it data."""
     *earlier, last = subject.runs
-    return Path(train_config(last).model.checkpoint).parent.name not in {run.name for run in earlier}
+    return Path(trained_by(last).model.checkpoint).parent.name not in {run.name for run in earlier}
 
 
 def trained_families(subject: Subject) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from synergy.diagnostics.paths.table import everyone
 from synergy.diagnostics.samples import Sample, read_samples
 from synergy.diagnostics.stored import trained_by
 from synergy.diagnostics.subject import Subject
+from synergy.diagnostics.trained_on import training_data
 
 NUM_TRACES = 500  #: of the expert's that are read
 
@@ -43,9 +44,8 @@ def expert_of(inquiry: Inquiry) -> Expert | None:
 def _shown(subjects: Sequence[Subject]) -> tuple[str, frozenset[Phrase]] | None:
     for subject in subjects:
         for run in subject.runs:
-            config = trained_by(run)
-            if config.algorithm.name == "sft":
-                data = open_data(config.data)
+            if trained_by(run).algorithm.name == "sft":
+                data = open_data(training_data(run))
                 examples = (data[index] for index in range(min(NUM_TRACES, len(data))))
                 traces = (shown.trace for example in examples for shown in example.demonstrations)
                 return f"the traces that {subject.name} was fine-tuned on", _bank(traces)
