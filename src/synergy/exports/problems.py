@@ -9,6 +9,7 @@ from synergy.data.examples import Example
 from synergy.data.formats.our_row import TRACE, checked
 from synergy.data.formats.target_table import TargetTable
 from synergy.data.load import open_data
+from synergy.data.problem_row import text_columns
 from synergy.errors import InputError
 from synergy.grading.image_url import data_url
 
@@ -33,19 +34,7 @@ def write_problems(
 
 
 def _row(example: Example) -> dict[str, Any]:
-    problem = example.problem
-    row = checked(
-        {
-            "id": problem.id,
-            "question": problem.question,
-            "answer": example.demonstrations[0].answer if example.demonstrations else problem.answer,
-            "answer_kind": problem.answer_kind.value,
-            "choices": list(problem.choices),
-            "source": problem.source,
-            "family": problem.family,
-            "level": problem.level,
-            "reference": problem.reference,
-            TRACE: example.demonstrations[0].trace if example.demonstrations else None,
-        }
-    )
-    return {**row, "images": [(data_url(image), Path()) for image in problem.images]}
+    row = text_columns(example.problem)
+    if example.demonstrations:
+        row |= {"answer": example.demonstrations[0].answer, TRACE: example.demonstrations[0].trace}
+    return {**checked(row), "images": [(data_url(image), Path()) for image in example.problem.images]}
