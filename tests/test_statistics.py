@@ -10,8 +10,8 @@ import pytest
 from synergy.errors import InputError
 from synergy.statistics.bootstrap import bootstrap_means, holm, paired_difference
 from synergy.statistics.levels import level_indices, level_of
-from synergy.statistics.rates import avg_at_k, clustered_standard_error, pass_at_k, wilson_interval
-from synergy.statistics.synergy import SynergyVerdict, synergy, synergy_by_level
+from synergy.statistics.rates import clustered_standard_error, pass_at_k
+from synergy.statistics.synergy import SynergyVerdict, synergy
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
@@ -28,21 +28,10 @@ def test_pass_at_k_is_undefined_beyond_the_samples() -> None:
     assert math.isnan(values[1])
 
 
-def test_avg_at_k_weighs_problems_equally() -> None:
-    assert avg_at_k([1, 2], [1, 4]) == 0.75
-
-
 @pytest.mark.parametrize(("correct", "samples"), [(3, 2), (-1, 2), (0, 0)])
 def test_impossible_counts_are_refused(correct: int, samples: int) -> None:
     with pytest.raises(InputError, match="expected 0 <= correct <= samples"):
         pass_at_k(correct, samples, 1)
-
-
-def test_wilson_interval_by_hand() -> None:
-    # z² = 3.841459: none of 10 gives z² / (10 + z²); half of 10 is 0.5 ± z / (2 √(10 + z²)).
-    assert wilson_interval(0, 10) == pytest.approx((0, 3.841459 / 13.841459), abs=1e-6)
-    half = 1.959964 / (2 * math.sqrt(13.841459))
-    assert wilson_interval(5, 10) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-6)
 
 
 def test_clustered_standard_error_by_hand() -> None:
@@ -162,16 +151,6 @@ def test_the_bounds_of_synergy_are_the_stated_percentiles() -> None:
     differences = (found.over_sft, found.over_rl)
     assert found.low == pytest.approx(min(np.percentile(each.draws, 5) for each in differences))
     assert found.high == pytest.approx(min(np.percentile(each.draws, 97.5) for each in differences))
-
-
-def test_synergy_by_level_separates_levels() -> None:
-    good, bad = arms(0.2, 0.1), arms(-0.2, 0.1)
-    both: dict[str, Any] = {name: np.concatenate([good[name], bad[name]], axis=1)[:2] for name in good}
-    found = synergy_by_level(**both, levels=[1] * 60 + [5] * 60, seed=0)
-    assert {level: each.verdict.value for level, each in found.items()} == {1: "positive", 5: "negative"}
-    assert found[1].is_of_this_run_only
-    with pytest.raises(InputError, match="3 levels for 120 problems"):
-        synergy_by_level(**both, levels=[1, 2, 3], seed=0)
 
 
 def error_rates(

@@ -1,21 +1,12 @@
-"""Success rates and their uncertainty: pass@k, avg@k, Wilson's interval, clustered standard errors."""
+"""Success rates and their uncertainty: pass@k, clustered standard errors."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from synergy.errors import InputError
-
-
-class Interval(NamedTuple):
-    """The two ends of a confidence interval."""
-
-    low: float
-    high: float
 
 
 def _counts(num_correct: ArrayLike, num_samples: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -41,22 +32,6 @@ def pass_at_k(num_correct: ArrayLike, num_samples: ArrayLike, k: int) -> Float[n
         all_wrong = ((samples - correct)[..., None] - drawn) / (samples[..., None] - drawn)
     # With fewer than k wrong samples one factor is 0; clipping keeps the negative ones after it from a "-0".
     return np.where(samples >= k, 1 - np.clip(all_wrong, 0, 1).prod(axis=-1), np.nan)
-
-
-def avg_at_k(num_correct: ArrayLike, num_samples: ArrayLike) -> float:
-    """The mean over problems of each problem's share of correct samples, k being its number of samples."""
-    correct, samples = _counts(num_correct, num_samples)
-    return float((correct / samples).mean())
-
-
-def wilson_interval(num_correct: int, num_samples: int, confidence: float = 0.95) -> Interval:
-    """Wilson's (1927) two-sided score interval of a proportion; never leaves [0, 1], honest near its ends."""
-    _counts(num_correct, num_samples)
-    z = float(ndtri(0.5 + confidence / 2))
-    rate, n = num_correct / num_samples, num_samples
-    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * math.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
 
 def clustered_standard_error(values: ArrayLike, clusters: ArrayLike) -> float:

@@ -1,13 +1,10 @@
 """Synergy: how much a combination of SFT and RL beats *both* alone, with an interval and a verdict."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from synergy.errors import InputError
 from synergy.statistics.bootstrap import (
     MIN_SEEDS,
     NUM_DRAWS,
@@ -16,7 +13,6 @@ from synergy.statistics.bootstrap import (
     bootstrap_means,
     difference,
 )
-from synergy.statistics.levels import level_indices
 
 
 class SynergyVerdict(StrEnum):
@@ -84,24 +80,3 @@ def synergy(
         over_rl=difference(scores, means, 0, 2, seed=seed),
         num_seeds=scores.shape[1],
     )
-
-
-def synergy_by_level(
-    *,
-    combination: ArrayLike,
-    sft: ArrayLike,
-    rl: ArrayLike,
-    levels: Sequence[int | None],
-    seed: int,
-    num_draws: int = NUM_DRAWS,
-) -> dict[int, SynergyEstimate]:
-    """As `synergy`, for the problems of each level; `levels` has one entry per problem."""
-    scores = as_scores([combination, sft, rl])
-    if len(levels) != scores.shape[2]:
-        raise InputError(f"{len(levels)} levels for {scores.shape[2]} problems; expected one per problem")
-
-    def of(problems: np.ndarray) -> SynergyEstimate:
-        part = scores[:, :, problems]
-        return synergy(combination=part[0], sft=part[1], rl=part[2], seed=seed, num_draws=num_draws)
-
-    return {level: of(problems) for level, problems in level_indices(levels).items()}
