@@ -227,11 +227,11 @@ def test_grading_saved_responses_and_tables_need_no_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
 
 
-def test_the_commands_of_the_readme_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_documented_commands_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     root = Path(__file__).parents[1]
     (tmp_path / "tests").symlink_to(root / "tests")
-    section = (root / "README.md").read_text().partition("## Evaluate a model")[2].split("```")[1]
+    section = (root / "docs" / "evaluation.md").read_text().partition("## Evaluate a model")[2].split("```")[1]
     commands = [line.partition("#")[0].split()[1:] for line in section.splitlines() if line.startswith("synergy ")]
-    assert [command[0] for command in commands] == ["eval", "eval", "score", "table"]
+    assert [command[0] for command in commands] == ["eval", "eval", "eval", "score", "table"]
     for command in commands:
         assert run(command) == 0, command

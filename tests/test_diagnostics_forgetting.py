@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from evaluation_cases import problem
 
 from synergy.config.load import build
 from synergy.config.resolve import write_resolved
 from synergy.config.train import TrainConfig
-from synergy.diagnostics.diagnostic import Inquiry
+from synergy.data.examples import Example
+from synergy.diagnostics.diagnostic import Inquiry, LackingError
 from synergy.diagnostics.forgetting import forgetting, problem_scores
 from synergy.diagnostics.restoration import recovery, restoration, tuned_of
 from synergy.diagnostics.samples import Sample
@@ -38,9 +40,8 @@ def write_evaluation(folder: Path, rates: dict[str, float], *, num: int = 120) -
                 right = problem < round(rate * num)
                 values = {"problem_id": f"{family}-{problem}", "family": family, "level": problem % 2 + 1, "run": run}
                 status = {"status": "correct" if right else "wrong", "score": 1.0 if right else 0.5}
-                rows.append(
-                    {**empty, **values, **status, "question": "?", "gold": "1", "text": "1", "truncated": False}
-                )
+                answer = {"question": "?", "gold": "1", "answer_kind": "number", "text": "1", "truncated": False}
+                rows.append({**empty, **values, **status, **answer})
     pq.write_table(pa.Table.from_pylist(rows, SCHEMA), folder / "samples.parquet")
     return folder
 
@@ -205,24 +206,25 @@ def test_a_restored_model_is_compared_with_what_it_was_made_of(tmp_path: Path):
     assert tuned_of(sft, [sft]) is None
     asked = Inquiry(subjects=[other, sft, restored], against=made("base", "base"), cache=tmp_path / "cache")
     found = restoration(asked)
-    assert found is not None
     (row,) = found.rows
     assert (row["subject"], row["tuned_name"], row["recovered"]) == ("restored", "sft", pytest.approx(0.5))
-    assert restoration(Inquiry(subjects=[sft], against=asked.against, cache=tmp_path / "cache")) is None
+    with pytest.raises(LackingError, match="of recipe restored"):
+        restoration(Inquiry(subjects=[sft], against=asked.against, cache=tmp_path / "cache"))
 
 
 def test_examples_are_chosen_in_their_own_order():
     class Numbers:
-        ids = tuple(str(number) for number in range(50))
+        ids = tuple(f"p{number}" for number in range(50))
         has_demonstrations = True
 
         def __len__(self) -> int:
             return 50
 
-        def __getitem__(self, index: int) -> Any:
-            return index
+        def __getitem__(self, index: int) -> Example:
+            return Example(problem=problem(index))
 
     chosen = choose_examples(Numbers(), 5, seed=0)
     assert len(chosen) == 5
-    assert [str(chosen[index]) for index in range(5)] == chosen.ids == sorted(chosen.ids, key=int)
+    assert [chosen[index].problem.id for index in range(5)] == chosen.ids
+    assert chosen.ids == sorted(chosen.ids, key=lambda each: int(each[1:]))
     assert tuple(choose_examples(Numbers(), 99, seed=0).ids) == Numbers.ids

@@ -121,6 +121,7 @@ def write_samples(folder: Path, ids: list[str]) -> Path:
             "run": run,
             "question": "?",
             "gold": "1",
+            "answer_kind": "number",
             "text": f"{each} {run}",
             "status": "correct",
             "truncated": False,

@@ -27,7 +27,7 @@ def mean_perplexities(
     """By problem, the mean of the models' perplexities, which are kept in `folder`; one model is loaded at a time."""
     num = len(models) * len(examples)
     found = [
-        _perplexities(
+        _kept_perplexities(
             model,
             examples,
             get_preset(prompt),
@@ -39,22 +39,41 @@ def mean_perplexities(
     return {each: sum(values[each] for values in found) / len(found) for each in examples.ids}
 
 
-def _perplexities(
-    model: ModelConfig, examples: Examples, preset: PromptPreset, path: Path, on_progress: Callable[[int], None]
+def perplexities(
+    model: ModelConfig, examples: Examples, preset: PromptPreset, on_progress: OnProgress
 ) -> dict[str, float]:
     """By problem, exp of minus the mean log-probability of its demonstrations' response tokens, at temperature 1."""
+    loaded = _opened(model)
+    found: dict[str, float] = {}
+    for start in range(0, len(examples), _PROBLEMS_AT_ONCE):
+        found |= _of_batch(_batch(examples, start), loaded, preset)
+        on_progress(len(found), len(examples))
+    return found
+
+
+def _kept_perplexities(
+    model: ModelConfig, examples: Examples, preset: PromptPreset, path: Path, on_progress: Callable[[int], None]
+) -> dict[str, float]:
+    """The same, from a file as far as it has them."""
     part = model_part_of(model, name=model.checkpoint)
     loaded: LoadedModel | None = None
     with PerplexityFile(path, part, preset.name, examples.ids, _PROBLEMS_AT_ONCE) as file:
         for start in range(len(file.values), len(examples), _PROBLEMS_AT_ONCE):
-            if loaded is None:
-                loaded = load_model(resolved_checkpoint(model))
-                loaded.model.eval()
-            batch = [examples[index] for index in range(start, min(start + _PROBLEMS_AT_ONCE, len(examples)))]
-            file.add(_of_batch(batch, loaded, preset))
+            loaded = loaded or _opened(model)
+            file.add(_of_batch(_batch(examples, start), loaded, preset))
             on_progress(len(file.values))
         on_progress(len(file.values))
         return dict(file.values)
+
+
+def _opened(model: ModelConfig) -> LoadedModel:
+    loaded = load_model(resolved_checkpoint(model))
+    loaded.model.eval()
+    return loaded
+
+
+def _batch(examples: Examples, start: int) -> list[Example]:
+    return [examples[index] for index in range(start, min(start + _PROBLEMS_AT_ONCE, len(examples)))]
 
 
 def _of_batch(batch: Sequence[Example], loaded: LoadedModel, preset: PromptPreset) -> dict[str, float]:

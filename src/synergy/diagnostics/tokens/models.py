@@ -81,8 +81,9 @@ def hidden_states(
     """Batch by batch the texts' indices, and the states that predict their tokens, one text after the other."""
     trees = [each.tree for each in texts]
     for indices in micro_batches(trees, _BATCH_TOKENS):
-        with torch.inference_mode():
-            yield indices, loaded.policy.hidden(make_batch([trees[index] for index in indices]))
+        with torch.inference_mode():  # left before the caller goes on, who would be in it, too
+            states = loaded.policy.hidden(make_batch([trees[index] for index in indices]))
+        yield indices, states
 
 
 def _tokenised(loaded: LoadedModel, asked: AskedProblems, text: WrittenText) -> TokenisedText:
