@@ -35,10 +35,10 @@ def write_evaluation(folder: Path, rates: dict[str, float], *, num: int = 120) -
     empty: dict[str, Any] = {field.name: None for field in SCHEMA}
     rows = []
     for family, rate in rates.items():
-        for problem in range(num):
+        for number in range(num):
             for run in (0, 1):
-                right = problem < round(rate * num)
-                values = {"problem_id": f"{family}-{problem}", "family": family, "level": problem % 2 + 1, "run": run}
+                right = number < round(rate * num)
+                values = {"problem_id": f"{family}-{number}", "family": family, "level": number % 2 + 1, "run": run}
                 status = {"status": "correct" if right else "wrong", "score": 1.0 if right else 0.5}
                 answer = {"question": "?", "gold": "1", "answer_kind": "number", "text": "1", "truncated": False}
                 rows.append({**empty, **values, **status, **answer})
