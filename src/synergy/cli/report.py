@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from synergy.cli.browser import show_page
+
 
 @click.command(epilog="Example: synergy report runs/pocket --open")
 @click.argument("folder", metavar="STUDY", type=click.Path(path_type=Path))
@@ -21,4 +23,4 @@ def report(folder: Path, out: Path | None, opens: bool) -> None:
     path = write_report(folder, out)
     click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     if opens:
-        click.launch(str(path))
+        show_page(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from synergy.cli.browser import show_page
 from synergy.cli.study_display import LineDisplay, open_display
 from synergy.cli.study_plan import show_plan
 from synergy.config.study import StudyConfig
@@ -62,7 +63,7 @@ def run_study(options: StudyOptions) -> None:
         report = write_report(folder.path, folder.path / "report.html")
         click.echo(f"report: {report}")
         if options.opens:
-            click.launch(str(report))
+            show_page(report)
 
 
 def _diagnose(config: StudyConfig, folder: StudyFolder, *, is_whole: bool) -> None:
