@@ -9,6 +9,7 @@ import pytest
 import torch
 from evaluation_cases import Silent
 
+from synergy.cli.study_display import LineDisplay
 from synergy.config.choose import ChooseConfig
 from synergy.config.data import FileDataConfig, PocketDataConfig
 from synergy.config.load import build
@@ -20,6 +21,8 @@ from synergy.evaluation.training_table import TRACE_COLUMN
 from synergy.models.loading import load_model
 from synergy.models.trees import group_tree, make_batch
 from synergy.prompts import BOXED
+from synergy.recipes.step import Step
+from synergy.studies.choose_step import choose_step
 
 POCKET = PocketDataConfig(source="pocket", num_problems=12, trace="short", families=("locate", "sum"), levels=(1, 4))
 
@@ -47,6 +50,30 @@ def test_the_most_surprising_demonstrations_stay(untrained: Path, tmp_path: Path
         assert example.demonstrations[0].trace == before[example.problem.id].demonstrations[0].trace
     other = choose(_config(untrained, {**rule, "side": "lowest"}), tmp_path / "low", Silent())
     assert sorted(other) == sorted(sorted(values, key=lambda each: values[each])[:5])
+
+
+@pytest.mark.parametrize(
+    ("rule", "generated"),
+    [
+        ({"by": "random", "num_problems": 3}, False),
+        ({"by": "length", "side": "shortest", "num_problems": 3}, False),
+        ({"by": "perplexity", "num_problems": 3}, False),
+        (
+            {
+                "by": "difficulty",
+                "keep": ("hard",),
+                "samples_per_problem": 2,
+                "response": {"temperature": 1.0, "max_tokens": 8},
+            },
+            True,
+        ),
+    ],
+)
+def test_a_step_is_charged_for_what_it_sampled(untrained: Path, tmp_path: Path, rule: dict[str, Any], generated: bool):
+    step = Step(kind="choose", name="some", config=_config(untrained, rule), inputs={}, stage="some")
+    ledger = choose_step(step, {}, tmp_path, LineDisplay())
+    assert (ledger.generated_tokens > 0) == generated
+    assert json.loads((tmp_path / "chosen.json").read_text())["num_kept"] == (12 if generated else 3)
 
 
 def test_perplexity_is_that_of_the_whole_response(untrained: Path, tmp_path: Path):

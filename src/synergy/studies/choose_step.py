@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from synergy.config.choose import ChooseConfig
+from synergy.config.choose import ChooseConfig, SamplingRule
 from synergy.evaluation.choosing import choose
 from synergy.recipes.step import Step, checkpoint_folder
 from synergy.studies.evaluate_step import Stages
@@ -21,6 +21,6 @@ def choose_step(step: Step, inputs: Mapping[str, Path], folder: Path, watcher: S
     config = step.config.model_copy(update={"model": input_model(step.config.model, inputs)})
     start = time.perf_counter()
     choose(config, folder, Stages(watcher), name=step.name)
-    tokens = response_tokens(folder) if config.rule.by != "perplexity" else 0
+    tokens = response_tokens(folder) if isinstance(config.rule, SamplingRule) else 0
     ledger = LedgerPart(generated_tokens=tokens, seconds=time.perf_counter() - start)
     return with_flops(ledger, count_parameters(Path(checkpoint_folder(config.model.checkpoint))))
