@@ -6,24 +6,15 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
+from synergy.cli.pocket_options import problem_options
 from synergy.pocket.export import export as export_items
-from synergy.pocket.families import FAMILIES, TRAINING_FAMILIES
+from synergy.pocket.families import TRAINING_FAMILIES
 from synergy.pocket.tasks import LEVELS
-from synergy.pocket.world import SPLITS, check_address, stream
+from synergy.pocket.world import check_address, stream
 
 
 @click.command(epilog="Example: synergy pocket export --split train --num 2000 --out pocket-data")
-@click.option("--split", default="train", show_default=True, metavar="NAME", help=f"One of: {', '.join(SPLITS)}.")
-@click.option("--num", type=click.IntRange(1), default=2000, show_default=True, help="Number of problems.")
-@click.option(
-    "--family",
-    "families",
-    multiple=True,
-    metavar="NAME",
-    help=f"Repeat for several; the training families if left out. One of: {', '.join(FAMILIES)}.",
-)
-@click.option("--level", "levels", type=int, multiple=True, help="Repeat for several; all five if left out.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives other problems.")
+@problem_options
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write to.")
 def export(split: str, num: int, families: tuple[str, ...], levels: tuple[int, ...], seed: int, out: Path) -> None:
     """Write OUT/SPLIT.parquet with question, answer, PNG picture, caption, both traces and text twin a row.

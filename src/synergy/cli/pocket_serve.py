@@ -2,28 +2,19 @@
 
 import click
 
+from synergy.cli.pocket_options import problem_options
 from synergy.config.pipeline import FaultsConfig
 from synergy.errors import InputError, unknown_name
-from synergy.pocket.families import FAMILIES, TRAINING_FAMILIES
+from synergy.pocket.families import TRAINING_FAMILIES
 from synergy.pocket.server.http import PocketServer
 from synergy.pocket.server.index import Index
 from synergy.pocket.server.models import ExactModels
 from synergy.pocket.tasks import LEVELS
-from synergy.pocket.world import SPLITS, items
+from synergy.pocket.world import items
 
 
 @click.command(epilog="Example: synergy pocket serve --num 500 --fault wrong_answer=0.1")
-@click.option("--split", default="train", show_default=True, metavar="NAME", help=f"One of: {', '.join(SPLITS)}.")
-@click.option("--num", type=click.IntRange(1), default=2000, show_default=True, help="Number of problems it knows.")
-@click.option(
-    "--family",
-    "families",
-    multiple=True,
-    metavar="NAME",
-    help=f"Repeat for several; the training families if left out. One of: {', '.join(FAMILIES)}.",
-)
-@click.option("--level", "levels", type=int, multiple=True, help="Repeat for several; all five if left out.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives other problems.")
+@problem_options
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any free one.")
 @click.option("--latency", type=click.FloatRange(0), default=0.0, help="Seconds that each reply takes.")
 @click.option(
