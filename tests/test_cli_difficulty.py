@@ -100,6 +100,20 @@ def test_a_distillation_makes_what_training_reads(capsys: pytest.CaptureFixture[
     assert "sampling" not in capsys.readouterr().out
 
 
+def test_a_file_in_anothers_layout_is_asked_the_same():
+    write_file(4)
+    assert run(["data", "convert", "data/some.parquet", "theirs.parquet", "--to", "easyr1"]) == 0
+    for data, layout in (("data/some.parquet", "synergy"), ("theirs.parquet", "easyr1")):
+        table = ["--data", data, "--layout", layout, "--out", layout]
+        assert run(["eval", "pocket", "--on", "file", *table, *QUICK]) == 0
+    ours, theirs = (
+        [json.loads(line) for line in (Path(layout) / name / "problems.jsonl").read_text().splitlines()]
+        for layout, name in (("synergy", "file-some"), ("easyr1", "file-theirs"))
+    )
+    assert [each["question"] for each in ours] == [each["question"] for each in theirs]
+    assert [len(each["images"]) for each in theirs] == [1] * 4
+
+
 def test_the_documented_commands_run(tmp_path: Path):
     root = Path(__file__).parents[1]
     (tmp_path / "examples").symlink_to(root / "examples")
@@ -117,6 +131,11 @@ def test_the_documented_commands_run(tmp_path: Path):
         (["eval", "pocket", "--on", "hub"], "--on hub without --data; expected REPOSITORY or REPOSITORY:SPLIT"),
         (["eval", "pocket", "--on", "file", "--data", "none.parquet"], "none.parquet: cannot be read"),
         (["eval", "pocket", "--on", "pocket", "--levels", "none.json"], "none.json: no such file"),
+        (
+            ["eval", "pocket", "--on", "pocket", "--layout", "verl"],
+            "--layout verl with pocket; expected it with --on file",
+        ),
+        (["eval", "pocket", "--on", "file", "--data", "a.parquet", "--layout", "verll"], "(did you mean 'verl'?)"),
         (["eval", "pocket", "--on", "pocket", "--by", "size"], "'size' is not one of 'level', 'family'"),
         (TAG, "Missing option '--out'"),
         (["data", "tag", "pocket", "--on", "pocket,mmstar", "--out", "l.json"], "2 sets; expected one"),

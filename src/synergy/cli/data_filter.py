@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from synergy.cli.options import json_option, set_option
+from synergy.cli.options import json_option, layout_option, set_option
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
@@ -20,7 +20,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     metavar="NAME[:KEY=VALUE,…]",
     help="With TABLE: a filter, such as length:max_trace=800; repeat for several, in order.",
 )
-@click.option("--layout", metavar="NAME", help="Whose columns TABLE has, such as puzzlevqa; ours if left out.")
+@layout_option
 @click.option("--trace", "trace_column", metavar="COLUMN", help="TABLE's column of worked answers, if it has one.")
 @set_option
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="Where to write.")

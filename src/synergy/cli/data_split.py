@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from synergy.cli.options import json_option
+from synergy.cli.options import json_option, layout_option
 
 
 @click.command("split", epilog="Example: synergy data split in.parquet --part train=0.9 --part test=0.1 --out parts")
@@ -23,7 +23,7 @@ from synergy.cli.options import json_option
 )
 @click.option("--stratify", metavar="COLUMN[,COLUMN…]", help="Shares hold in each: family,level,answer_kind.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="0: the places of hashed_part.")
-@click.option("--layout", metavar="NAME", help="Whose columns TABLE has, such as puzzlevqa; ours if left out.")
+@layout_option
 @click.option("--trace", "trace_column", metavar="COLUMN", help="TABLE's column of worked answers, if it has one.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="Where to write.")
 @json_option

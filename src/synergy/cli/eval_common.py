@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from synergy.cli.options import layout_option
+
 _OPTIONS = (
     click.option(
         "--on", metavar="NAME[,NAME…]", help="Benchmarks, pocket, file or hub; the protocol's suite if left out."
@@ -16,6 +18,7 @@ _OPTIONS = (
         help="A benchmark's file, such as VLMEvalKit's TSV (from the hub if left out); for file a .parquet, .jsonl or "
         ".json, for hub REPOSITORY[:SPLIT]. May be repeated.",
     ),
+    layout_option,
     click.option("--protocol", metavar="NAME|FILE", help="How to ask, sample and read; for MODEL pocket it is pocket."),
     click.option(
         "--set",

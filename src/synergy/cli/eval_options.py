@@ -25,6 +25,7 @@ class AskOptions:
     model: str
     on: str | None
     data: tuple[str, ...]
+    layout: str | None
     protocol: str | None
     overrides: tuple[str, ...]
     model_overrides: tuple[str, ...]
