@@ -1,5 +1,6 @@
 """What `synergy diagnose` found about the study's models: a section a diagnostic, folded texts to read in it."""
 
+import re
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from synergy.report.markup import Section, lines, number, paragraph, percent, po
 from synergy.report.view import ArmStyle, StudyView
 
 FOLDER = "diagnostics"
-_MOST_ROWS = 40  #: a longer table is folded
+_MOST_ROWS = 12  #: a longer table is folded
 
 
 def diagnostics(view: StudyView) -> Section | None:
@@ -23,7 +24,24 @@ def diagnostics(view: StudyView) -> Section | None:
     if not found:
         return None
     found.sort(key=lambda each: order.index(each.diagnostic))
-    return Section(id="diagnostics", title="Diagnostics", body=lines([_finding(view, each) for each in found]))
+    parts = [*([_glance(judged, view.arms)] if (judged := [each for each in found if each.verdicts]) else [])]
+    parts += [_finding(view, each) for each in found]
+    return Section(id="diagnostics", title="Diagnostics", body=lines(parts))
+
+
+def _glance(found: Sequence[Finding], arms: Sequence[str]) -> Markup:
+    """A line an arm with the words of its verdicts; verdicts on several arms together stand with their finding."""
+    words = {arm: [", ".join(_words(each, arm)) for each in found] for arm in arms}
+    shown = [place for place in range(len(found)) if any(row[place] for row in words.values())]
+    rows = [[arm, *(row[place] or "–" for place in shown)] for arm, row in words.items() if any(row)]
+    head = ["arm", *(DIAGNOSTICS[found[place].diagnostic].title for place in shown)]
+    return html_table("Verdicts at a glance; what each rests on stands below.", head, rows)
+
+
+def _words(finding: Finding, arm: str) -> list[str]:
+    """The words of verdicts on one arm's models, each once."""
+    of_arm = (each for each in finding.verdicts if re.fullmatch(rf"{re.escape(arm)}(, [^,]*)*?( on .*)?", each.subject))
+    return list(dict.fromkeys(each.name for each in of_arm if " and " not in each.subject))
 
 
 def _finding(view: StudyView, finding: Finding) -> Markup:

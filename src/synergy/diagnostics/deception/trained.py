@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synergy.config.load import load
-from synergy.config.train import TrainConfig
 from synergy.config.watch import DeceptionWatchConfig
 from synergy.diagnostics.deception.chain import Chain, make_chain, read_lines
+from synergy.diagnostics.stored import trained_by
 from synergy.diagnostics.subject import Subject
 from synergy.training.run_folder import RunFolder
 
@@ -22,20 +21,23 @@ class Trained:
 
 
 def trained(subjects: Sequence[Subject]) -> list[Trained]:
-    """Those that were evaluated at least twice while they trained; raises as `load` for a config that is not ours."""
-    found = []
+    """Those that were evaluated at least twice while they trained, each training once, under its first subject's name.
+
+    Raises as `trained_by` for a config that is not ours.
+    """
+    found: dict[Path, Trained] = {}
     for subject in subjects:
         for run in reversed(subject.runs):
-            of_run = _of_run(subject.name, run)
+            of_run = found.get(run) or _of_run(subject.name, run)
             if of_run is not None:
-                found.append(of_run)
+                found.setdefault(run, of_run)
                 break
-    return found
+    return list(found.values())
 
 
 def _of_run(name: str, path: Path) -> Trained | None:
     folder = RunFolder(path)
-    config = load(path / "config.json", TrainConfig)
+    config = trained_by(path)
     chain = make_chain(read_lines(folder.metrics), config)
     if chain is None:
         return None
