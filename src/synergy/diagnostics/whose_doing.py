@@ -35,9 +35,9 @@ def whose_doing(near: Subject, far: Subject, rl: Subject, seed: int) -> Verdict 
         subject=f"{near.name}, {far.name} and {rl.name}",
         name=judge(over_far, over_rl),
         because=(
-            f"Points by which {near.name}, SFT on the nearest data, exceeds others on {len(shared)} problems of families "
-            f"that none of them was trained on: {far.name}, SFT on the farthest, by {_said(over_far)}; {rl.name}, which "
-            f"learned by RL, by {_said(over_rl)}."
+            f"On {len(shared)} problems of families that none of them was trained on {near.name}, SFT on the nearest "
+            f"data, exceeds {far.name}, SFT on the farthest, by {_said(over_far)} points, and {rl.name}, which learned "
+            f"by RL, by {_said(over_rl)}."
         ),
     )
 
