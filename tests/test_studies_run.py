@@ -115,6 +115,9 @@ def test_the_results_are_all_there(finished: Path):
     assert [line["step"] for line in results.metrics(rl.stages["rl"]) if line["kind"] == "train"] == [1, 2]
     assert (results.step_folder(rl.stages["rl"]) / "model" / "config.json").exists()
     assert not (results.step_folder(rl.stages["rl"]) / "checkpoints").exists()
+    for step in results.plan.steps.values():
+        assert step.ledger is not None
+        assert 1e8 < step.ledger.peak_memory_bytes < 8e9, step.name
     spent = results.ledger(rl)
     assert spent.generated_tokens > 0
     assert spent.nominal_flops > 0

@@ -6,7 +6,6 @@ A step is made in `building/` and appears in `steps/` by one rename, with `step.
 complete. Steps are functions of their keys, so a key that is there need not be made again, whatever changed elsewhere.
 """
 
-import gc
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from synergy.config.resolve import resolved, write_resolved
 from synergy.config.study import StudyConfig
 from synergy.errors import FileError, InputError
 from synergy.evaluation.locking import locked
+from synergy.memory import give_back, peak_bytes, restart_peak
 from synergy.recipes.step import VERSIONS, Step
 from synergy.studies.estimate import estimates_of
 from synergy.studies.execute import execute
@@ -136,7 +136,7 @@ class Runner:
             self._lead(step, number, num)
         else:
             execute(step, self._inputs(step), self.folder.building_of(step), self.watcher, self.processes)
-            gc.collect()
+            give_back()
 
     def _missing(self, needed: Sequence[Step]) -> list[Step]:
         """What is to be made, as the first process sees the folder."""
@@ -156,8 +156,10 @@ class Runner:
 
     def _make(self, step: Step, building: Path) -> float:
         start = time.perf_counter()
+        restart_peak()
         ledger = execute(step, self._inputs(step), building, self.watcher, self.processes)
-        gc.collect()  # models refer to themselves: what a step has held would stay until Python happens to look
+        ledger = ledger.model_copy(update={"peak_memory_bytes": max(ledger.peak_memory_bytes, peak_bytes())})
+        give_back()
         seconds = time.perf_counter() - start
         write_json(building / STEP_FILE, _step_file(step, ledger, self.processes))
         finished = self.folder.of(step)

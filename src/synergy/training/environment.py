@@ -2,8 +2,6 @@
 
 import os
 import platform
-import resource
-import sys
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
@@ -29,14 +27,6 @@ def environment(processes: Processes) -> dict[str, Any]:
         "gpus": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())],
         "num_processes": processes.num,
     }
-
-
-def peak_memory_bytes() -> int:
-    """The most memory this process had: on its GPU where it has one, else resident in main memory."""
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
 
 
 def _version(name: str) -> str | None:

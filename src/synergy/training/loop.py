@@ -8,8 +8,9 @@ from typing import Any
 
 from synergy.config.resolve import config_hash
 from synergy.config.train import TrainConfig
+from synergy.memory import peak_bytes
 from synergy.training.checkpoint import newest_checkpoint, remove_old_checkpoints, save_checkpoint
-from synergy.training.environment import environment, peak_memory_bytes
+from synergy.training.environment import environment
 from synergy.training.evaluate import Evaluation
 from synergy.training.export import save_model
 from synergy.training.faults import NonFiniteError
@@ -76,7 +77,7 @@ class Run:
         step = self.trainer.state.step
         if self.parts.sampler is not None:
             self.parts.sampler.update_weights()
-        self._spend(peak_memory_bytes=peak_memory_bytes())
+        self._spend(peak_memory_bytes=peak_bytes())
         self._record("train", metrics)
         if self.is_first:
             self.watcher.stepped(step, metrics)
