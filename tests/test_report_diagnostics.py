@@ -4,7 +4,15 @@ from pathlib import Path
 
 from study_folders import StudyCase, write_study
 
-from synergy.diagnostics.finding import Finding, FindingColumn, FindingExample, MarkedText, Verdict, write_finding
+from synergy.diagnostics.finding import (
+    Finding,
+    FindingColumn,
+    FindingCurve,
+    FindingExample,
+    MarkedText,
+    Verdict,
+    write_finding,
+)
 from synergy.report.diagnostics import FOLDER, diagnostics
 from synergy.report.view import StudyView
 from synergy.studies.results import StudyResults
@@ -26,8 +34,8 @@ def finding(name: str, verdicts: dict[str, str], num_rows: int = 1) -> Finding:
     )
 
 
-def section(folder: Path, *findings: Finding) -> str:
-    study = write_study(folder, StudyCase(arms={"base": "base", "sft": "sft", "rl": "rl"}))
+def section(folder: Path, *findings: Finding, seeds: tuple[int, ...] = (0,)) -> str:
+    study = write_study(folder, StudyCase(arms={"base": "base", "sft": "sft", "rl": "rl"}, seeds=seeds))
     for each in findings:
         write_finding(each, study / FOLDER)
     found = diagnostics(StudyView(StudyResults(study)))
@@ -52,3 +60,17 @@ def test_long_tables_are_folded_and_texts_are_text(tmp_path: Path):
     assert "at a glance" not in text
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
+
+
+def test_seeds_of_an_arm_share_its_look(tmp_path: Path):
+    charted = finding("lengths", {"rl, seed 0": "longer", "rl, seed 1": "longer"}).model_copy(
+        update={
+            "rows": tuple({"subject": f"rl, seed {seed}", "set": "pocket", "gain": seed / 10} for seed in (0, 1)),
+            "curves": (FindingCurve(x="set", y="gain"),),
+        }
+    )
+    text = section(tmp_path, charted, seeds=(0, 1))
+    legend = text[text.index("<li><svg") :]
+    assert legend.count("<li><svg") == 1
+    assert "rl, seed 1" in text
+    assert "<td>longer</td>" in text[: text.index("<h3>")]

@@ -94,7 +94,7 @@ def _figure(view: StudyView, finding: Finding, curves: Sequence[FindingCurve]) -
     data = DataTable(
         name=finding.diagnostic, columns=columns, rows=[[row.get(name) for name in columns] for row in finding.rows]
     )
-    arms = [name for name in names if _arm(name) in view.arms]
+    arms = list(dict.fromkeys(_arm(name) for name in names if _arm(name) in view.arms))  # seeds share a look
     return figure(view, panels=panels, caption="Bars are 95 % intervals, where there are any.", arms=arms, data=data)
 
 
