@@ -194,17 +194,23 @@ def test_what_came_back_is_a_share_of_what_was_lost():
 def test_a_restored_model_is_compared_with_what_it_was_made_of(tmp_path: Path):
     rates = {"base": 0.8, "sft": 0.4, "restored": 0.6}
     folders = {name: write_evaluation(tmp_path / name, {"sum": rate}) for name, rate in rates.items()}
-    early, late = tmp_path / "early", tmp_path / "late"
+    models = {name: tmp_path / f"train-{name}" / "model" for name in ("base", "early", "late", "restored")}
+    for model in models.values():
+        model.mkdir(parents=True)
+    record = {
+        "config": {"merge": {"base_model": "elsewhere/train-early/model", "other_model": "moved/train-late/model"}}
+    }
+    (models["restored"] / "merge.json").write_text(json.dumps(record))
 
-    def made(name: str, recipe: str, *runs: Path) -> Subject:
-        return Subject(name=name, recipe=recipe, responses={"pocket": folders[name]}, runs=runs)
+    def made(name: str, recipe: str, model: str) -> Subject:
+        return Subject(name=name, recipe=recipe, responses={"pocket": folders[name]}, model=models[model])
 
-    sft, restored = made("sft", "sft", late), made("restored", "restored", early, late)
-    other = Subject(name="sft_early", recipe="sft", responses=sft.responses, runs=(early,))
+    sft, restored = made("sft", "sft", "late"), made("restored", "restored", "restored")
+    other = replace(sft, name="sft_early", model=models["early"])
     assert tuned_of(restored, [other, restored, sft]) is sft
     assert tuned_of(restored, [other, restored]) is None
     assert tuned_of(sft, [sft]) is None
-    asked = Inquiry(subjects=[other, sft, restored], against=made("base", "base"), cache=tmp_path / "cache")
+    asked = Inquiry(subjects=[other, sft, restored], against=made("base", "base", "base"), cache=tmp_path / "cache")
     found = restoration(asked)
     (row,) = found.rows
     assert (row["subject"], row["tuned_name"], row["recovered"]) == ("restored", "sft", pytest.approx(0.5))

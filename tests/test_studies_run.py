@@ -22,6 +22,7 @@ from synergy.report.page import report_page
 from synergy.studies.load import load_study
 from synergy.studies.results import StudyResults
 from synergy.studies.runner import StudyFolder
+from synergy.studies.subjects import subjects_of
 from synergy.studies.tuned_settings import settings_hash
 
 SHARED: dict[str, Any] = {
@@ -125,6 +126,15 @@ def test_the_results_are_all_there(finished: Path):
     both = results.ledger(merging)
     assert both.trained_tokens > spent.trained_tokens, "what an arm shares is charged to it, too"
     assert not any((finished / "building").iterdir())
+
+
+def test_what_is_diagnosed_is_the_model_that_an_arm_ends_with(finished: Path):
+    results = StudyResults(finished)
+    kinds = {each.name: each.model.parent.name.partition("-")[0] for each in subjects_of(results) if each.model}
+    assert kinds["merging"] == "merge", "made after the two trainings, whatever their names"
+    for each in results.plan.runs:
+        numbers = [results.plan.steps[key].number for key in each.stages.values()]
+        assert numbers == sorted(numbers), each.arm
 
 
 def test_a_finished_study_costs_nothing_to_run_again(finished: Path, file: Path, capsys: pytest.CaptureFixture[str]):

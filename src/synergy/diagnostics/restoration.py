@@ -1,6 +1,8 @@
 """How much of what training lost came back when singular vectors were put back, in and out of distribution."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
@@ -10,6 +12,8 @@ from synergy.diagnostics.finding import Cell, Finding, FindingColumn, FindingCur
 from synergy.diagnostics.forgetting import problem_scores
 from synergy.diagnostics.samples import read_samples
 from synergy.diagnostics.subject import Subject
+from synergy.errors import FileError
+from synergy.models.merging.building import RECORD
 
 RECIPE = "restored"
 NUM_DRAWS = 10_000
@@ -53,11 +57,19 @@ def restoration(inquiry: Inquiry) -> Finding:
 
 
 def tuned_of(restored: Subject, subjects: Sequence[Subject]) -> Subject | None:
-    """The model that singular vectors were put back into: made by the same last run, and restored by none."""
-    if restored.recipe != RECIPE or not restored.runs:
+    """The model that singular vectors were put back into, by the record beside the restored one; None if it is missing.
+
+    Folders are compared by the name of their step, as a study's folder may have been moved. Raises FileError.
+    """
+    if restored.recipe != RECIPE or restored.model is None:
         return None
-    able = (each for each in subjects if each.recipe != RECIPE and each.seed == restored.seed and each.runs)
-    return next((each for each in able if each.runs[-1] == restored.runs[-1]), None)
+    path = restored.model / RECORD
+    try:
+        other = json.loads(path.read_text(encoding="utf-8"))["config"]["merge"]["other_model"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FileError(f"{path}: cannot be read as the record of a merge ({error}); make the model again") from None
+    able = (each for each in subjects if each.recipe != RECIPE and each.model is not None)
+    return next((each for each in able if each.model and each.model.parent.name == Path(other).parent.name), None)
 
 
 def recovery(base: Accuracy, tuned: Accuracy, restored: Accuracy, seed: int) -> dict[str, float]:

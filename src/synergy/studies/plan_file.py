@@ -88,7 +88,8 @@ class ArmRun(Config):
     axes: dict[str, str]
     """the cell: label by axis; empty for a study without axes"""
     stages: dict[str, str]
-    """keys of its training, choosing, distilling and merging steps by stage, in order: {"sft": …, "rl": …}"""
+    """keys of its training, choosing, distilling and merging steps by stage: {"sft": …, "rl": …}; files have them by
+    name, `read_plan` in the order of work"""
     evaluations: dict[str, str]
     """keys of its evaluate steps by evaluation set"""
     shown: bool = True
@@ -115,8 +116,14 @@ class PlanFile(Config):
 
 
 def read_plan(folder: Path) -> PlanFile:
-    """The plan of a study's folder; raises FileError or InputError."""
-    return load(folder / "plan.json", PlanFile)
+    """The plan of a study's folder, stages in the order of work again; raises FileError or InputError."""
+    plan = load(folder / "plan.json", PlanFile)
+
+    def in_order(run: ArmRun) -> ArmRun:
+        stages = sorted(run.stages.items(), key=lambda stage: plan.steps[stage[1]].number)
+        return run.model_copy(update={"stages": dict(stages)})
+
+    return plan.model_copy(update={"runs": tuple(map(in_order, plan.runs))})
 
 
 def write_plan(plan: PlanFile, folder: Path) -> None:
