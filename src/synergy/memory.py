@@ -4,6 +4,7 @@ import ctypes
 import gc
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
@@ -12,7 +13,7 @@ _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 def peak_bytes() -> int:
     """The most that was held since `restart_peak`: on the GPU where torch has one, else resident in main memory.
 
-    Where the system cannot count anew (all but Linux) it is the most since the process began.
+    Where the system cannot count anew (all but Linux, and some containers) it is the most since the process began.
     """
     torch = sys.modules.get("torch")  # what has not imported it has nothing on a GPU
     if torch is not None and torch.cuda.is_available():
@@ -29,8 +30,9 @@ def restart_peak() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
-    elif _CLEAR.exists():
-        _CLEAR.write_text("5")
+    else:
+        with suppress(OSError):  # no Linux, or a container whose /proc is not to be written: the peak stays the old one
+            _CLEAR.write_text("5")
 
 
 def give_back() -> None:

@@ -57,7 +57,7 @@ def restoration(inquiry: Inquiry) -> Finding:
 
 
 def tuned_of(restored: Subject, subjects: Sequence[Subject]) -> Subject | None:
-    """The model that singular vectors were put back into, by the record beside the restored one; None if it is missing.
+    """The model that singular vectors were put back into, by the record beside the restored one; None if not there.
 
     Folders are compared by the name of their step, as a study's folder may have been moved. Raises FileError.
     """
@@ -68,8 +68,8 @@ def tuned_of(restored: Subject, subjects: Sequence[Subject]) -> Subject | None:
         other = json.loads(path.read_text(encoding="utf-8"))["config"]["merge"]["other_model"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileError(f"{path}: cannot be read as the record of a merge ({error}); make the model again") from None
-    able = (each for each in subjects if each.recipe != RECIPE and each.model is not None)
-    return next((each for each in able if each.model and each.model.parent.name == Path(other).parent.name), None)
+    step = Path(other).parent.name
+    return next((each for each in subjects if each.model is not None and each.model.parent.name == step), None)
 
 
 def recovery(base: Accuracy, tuned: Accuracy, restored: Accuracy, seed: int) -> dict[str, float]:
